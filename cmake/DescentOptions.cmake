@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+# Compiler flags of the whole project, and the one function that adds a plain library.
+add_compile_options(-Wall -Wextra -Wno-unused-parameter -fvisibility-inlines-hidden -fPIC)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  add_compile_options(-Wno-unused-command-line-argument)
+endif()
+
+# descent_add_library(NAME sources... [DEPENDS targets...] [LINK libs...]): a static library.
+function(descent_add_library name)
+  cmake_parse_arguments(arg "" "" "DEPENDS;LINK" ${ARGN})
+  add_library(${name} STATIC ${arg_UNPARSED_ARGUMENTS})
+  target_link_libraries(${name} PUBLIC ${arg_LINK})
+  if(arg_DEPENDS)
+    add_dependencies(${name} ${arg_DEPENDS})
+  endif()
+endfunction()
