@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What an operation says about itself, so that passes name no operation: its VJP, its cost, its view, its loop nest, its parts.
+
+#ifndef DESCENT_INTERFACES_TD
+#define DESCENT_INTERFACES_TD
+
+include "mlir/IR/OpBase.td"
+
+def Descent_DifferentiableOpInterface : OpInterface<"DifferentiableOpInterface"> {
+  let cppNamespace = "::descent";
+  let description = [{
+    An operation that knows its vector-Jacobian product. An operation with floating-point results and without this interface is
+    not differentiable, and the autodiff pass says so where a gradient has to go through it.
+  }];
+  let methods = [InterfaceMethod<
+    [{Builds the cotangents of the operands from those of the results, before the builder's insertion point, out of `descent`
+      operations only. `cotangents` has one value per result, null where the cotangent is zero (not all are null).
+      `operandCotangents` arrives with one null value per operand; what is left null is zero. Only operands of floating element
+      type are asked for; `wanted[i]` says whether operand i's cotangent is used at all, so that none is built in vain.}],
+    "void", "buildVJP", (ins "::mlir::OpBuilder &":$builder, "::mlir::ValueRange":$cotangents,
+                             "::llvm::ArrayRef<bool>":$wanted,
+                             "::llvm::MutableArrayRef<::mlir::Value>":$operandCotangents)>];
+}
+
+def Descent_CostOpInterface : OpInterface<"CostOpInterface"> {
+  let cppNamespace = "::descent";
+  let description = [{The arithmetic that an operation stands for.}];
+  let methods = [InterfaceMethod<
+    "Floating-point operations of one evaluation; a multiply-add counts two, a transcendental one, a view none.",
+    "uint64_t", "getFlops", (ins), [{}], [{
+      auto type = ::llvm::dyn_cast<::mlir::ShapedType>($_op->getResult(0).getType());
+      return type ? type.getNumElements() : 1;
+    }]>];
+}
+
+def Descent_ViewOpInterface : OpInterface<"ViewOpInterface"> {
+  let cppNamespace = "::descent";
+  let description = [{An operation of one operand and one result whose every result element is an operand element or a constant.}];
+  let methods = [InterfaceMethod<
+    "Maps the indices of the result to those of the operand, with the guard and fill where some elements are constant.",
+    "::descent::AccessAttr", "getAccess", (ins)>];
+}
+
+def Descent_LoopNestOpInterface : OpInterface<"LoopNestOpInterface"> {
+  let cppNamespace = "::descent";
+  let description = [{
+    An operation that is one loop nest: for every point of the parallel dimensions, values are computed from elements of the operands
+    and combined over the reduction dimensions. Results have the shape of the parallel dimensions. The kernel level is built from this.
+  }];
+  let methods = [
+    InterfaceMethod<"Extents of the parallel dimensions, then those of the reduction dimensions.",
+      "void", "getIterationDomain", (ins "::llvm::SmallVectorImpl<int64_t> &":$parallel, "::llvm::SmallVectorImpl<int64_t> &":$reduction)>,
+    InterfaceMethod<"Access to one operand, over all dimensions.",
+      "::descent::AccessAttr", "getOperandAccess", (ins "unsigned":$operand)>,
+    InterfaceMethod<"How the reduction combines; empty where there is no reduction dimension.",
+      "::llvm::SmallVector<::descent::Combiner>", "getCombiners", (ins), [{}], [{ return {}; }]>,
+    InterfaceMethod<[{Builds the scalar computation. `operands` are scalars of the operands' element types. With reduction dimensions, returns the values to
+      combine, one per combiner; else one scalar per result.}],
+      "::llvm::SmallVector<::mlir::Value>", "buildScalarBody", (ins "::mlir::OpBuilder &":$builder, "::mlir::ValueRange":$operands)>];
+}
+
+def Descent_DecomposableOpInterface : OpInterface<"DecomposableOpInterface"> {
+  let cppNamespace = "::descent";
+  let description = [{A composite operation: kept whole for its own derivative and for strategies that know it, taken apart before kernels are formed.}];
+  let methods = [InterfaceMethod<"Builds the same results out of simpler operations.",
+    "::llvm::SmallVector<::mlir::Value>", "decompose", (ins "::mlir::OpBuilder &":$builder)>];
+}
+
+#endif // DESCENT_INTERFACES_TD
