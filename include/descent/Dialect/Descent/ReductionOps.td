@@ -63,12 +63,12 @@ def Descent_ContractOp : Descent_ReduceOp<"contract"> {
 // Composites
 //===----------------------------------------------------------------------===//
 
-class Descent_CompositeOp<string mnemonic>
-    : Descent_LoopNestOp<mnemonic, [DeclareOpInterfaceMethods<Descent_DecomposableOpInterface>, DeclareOpInterfaceMethods<Descent_DifferentiableOpInterface>]> {
+class Descent_CompositeOp<string mnemonic, list<Trait> traits = []>
+    : Descent_LoopNestOp<mnemonic, !listconcat(traits, [DeclareOpInterfaceMethods<Descent_DecomposableOpInterface>, DeclareOpInterfaceMethods<Descent_DifferentiableOpInterface>])> {
   let hasVerifier = 1;
 }
 
-def Descent_SoftmaxOp : Descent_CompositeOp<"softmax"> {
+def Descent_SoftmaxOp : Descent_CompositeOp<"softmax", [SameOperandsAndResultType]> {
   let summary = "e^(x - max) / sum e^(x - max) along `axis`";
   let arguments = (ins Descent_FloatTensor:$operand, I64Attr:$axis);
   let results = (outs Descent_FloatTensor:$result);
