@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The `schedule` dialect in C++: attributes, operations and the constants of
+// the memory model.
+
+#ifndef DESCENT_DIALECT_SCHEDULE_SCHEDULE_H
+#define DESCENT_DIALECT_SCHEDULE_SCHEDULE_H
+
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/IR/SymbolTable.h"
+#include "mlir/Interfaces/ControlFlowInterfaces.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+#include "descent/Dialect/Schedule/ScheduleDialect.h.inc"
+#include "descent/Dialect/Schedule/ScheduleEnums.h.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "descent/Dialect/Schedule/ScheduleAttrs.h.inc"
+
+#define GET_OP_CLASSES
+#include "descent/Dialect/Schedule/ScheduleOps.h.inc"
+
+namespace descent::schedule {
+
+/// Every element, whatever its type, takes this many bytes.
+inline constexpr int64_t kElementBytes = 4;
+
+/// Bindings and places of inputs and states start at multiples of this many
+/// bytes: the largest minStorageBufferOffsetAlignment that Vulkan allows a
+/// device to ask for.
+inline constexpr int64_t kPlaceAlignment = 256;
+
+/// The size of the runtime's control words in bytes.
+inline constexpr int64_t kControlBytes = 256;
+
+/// The bytes of a tensor of static shape.
+int64_t byteSize(mlir::Type tensor);
+
+} // namespace descent::schedule
+
+#endif // DESCENT_DIALECT_SCHEDULE_SCHEDULE_H

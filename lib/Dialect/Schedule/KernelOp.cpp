@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// schedule.kernel: the syntax of its bindings and the agreement of its operands
+// with its body.
+
+#include "descent/Dialect/Descent/Descent.h"
+#include "descent/Dialect/Schedule/Schedule.h"
+#include "mlir/IR/Builders.h"
+
+using namespace mlir;
+using namespace descent::schedule;
+
+/// Parses `[read, write, readwrite]`.
+static ParseResult parseBindingAccesses(OpAsmParser &parser,
+                                        ArrayAttr &bindings) {
+  SmallVector<Attribute> accesses;
+  auto parseOne = [&]() -> ParseResult {
+    StringRef keyword;
+    SMLoc loc = parser.getCurrentLocation();
+    if (parser.parseKeyword(&keyword))
+      return failure();
+    std::optional<BindingAccess> access = symbolizeBindingAccess(keyword);
+    if (!access)
+      return parser.emitError(loc)
+             << "expected read, write or readwrite, got '" << keyword << "'";
+    accesses.push_back(BindingAccessAttr::get(parser.getContext(), *access));
+    return success();
+  };
+  if (parser.parseCommaSeparatedList(OpAsmParser::Delimiter::Square, parseOne))
+    return failure();
+  bindings = parser.getBuilder().getArrayAttr(accesses);
+  return success();
+}
+
+static void printBindingAccesses(OpAsmPrinter &printer, Operation *,
+                                 ArrayAttr bindings) {
+  printer << "[";
+  llvm::interleaveComma(bindings.getAsRange<BindingAccessAttr>(), printer,
+                        [&](BindingAccessAttr access) {
+                          printer << stringifyBindingAccess(access.getValue());
+                        });
+  printer << "]";
+}
+
+#define GET_OP_CLASSES
+#include "descent/Dialect/Schedule/ScheduleOps.cpp.inc"
+
+SmallVector<int64_t> KernelOp::getBindingLengths() {
+  SmallVector<int64_t> lengths(getBindings().size(), 0);
+  auto cover = [&](OperandAttr operand, Type type) {
+    int64_t &length = lengths[operand.getBinding()];
+    length = std::max(length, operand.getOffset() +
+                                  cast<ShapedType>(type).getNumElements());
+  };
+  for (BlockArgument argument : getBlock().getArguments())
+    cover(getRead(argument.getArgNumber()), argument.getType());
+  for (auto [i, value] :
+       llvm::enumerate(getBlock().getTerminator()->getOperands()))
+    cover(getWrite(i), value.getType());
+  return lengths;
+}
+
+LogicalResult KernelOp::verify() {
+  SmallVector<unsigned> used(getBindings().size(), 0);
+  auto check = [&](ArrayAttr operands, StringRef what,
+                   BindingAccess access) -> LogicalResult {
+    for (auto [i, operand] :
+         llvm::enumerate(operands.getAsRange<OperandAttr>())) {
+      if (operand.getBinding() < 0 ||
+          operand.getBinding() >= int64_t(used.size()))
+        return emitOpError()
+               << what << " " << i << " names binding " << operand.getBinding()
+               << ", but there are " << used.size();
+      if (operand.getOffset() < 0)
+        return emitOpError() << what << " " << i << " has the negative offset "
+                             << operand.getOffset();
+      used[operand.getBinding()] |= unsigned(access);
+    }
+    return success();
+  };
+  if (failed(check(getReads(), "read", BindingAccess::read)) ||
+      failed(check(getWrites(), "write", BindingAccess::write)))
+    return failure();
+  for (unsigned i = 0; i < used.size(); ++i) {
+    BindingAccess stated = getBindingAccess(i);
+    if (used[i] == unsigned(stated))
+      continue;
+    if (used[i] == 0)
+      return emitOpError() << "binding " << i << " holds no tensor";
+    return emitOpError() << "binding " << i << " is '"
+                         << stringifyBindingAccess(stated)
+                         << "', but its tensors make it '"
+                         << stringifyBindingAccess(BindingAccess(used[i]))
+                         << "'";
+  }
+  return success();
+}
+
+LogicalResult KernelOp::verifyRegions() {
+  Block &block = getBlock();
+  if (block.getNumArguments() != getReads().size())
+    return emitOpError() << "has " << getReads().size()
+                         << " reads, but its body takes "
+                         << block.getNumArguments() << " tensors";
+  for (Type type : block.getArgumentTypes())
+    if (auto tensor = dyn_cast<RankedTensorType>(type);
+        !tensor || !tensor.hasStaticShape())
+      return emitOpError()
+             << "expected tensors of static shape as the body's arguments, got "
+             << type;
+  if (block.getOperations().size() != 2 ||
+      !isa<descent::KernelOp>(block.front()) || !isa<ReturnOp>(block.back()))
+    return emitOpError()
+           << "expected a body of one descent.kernel and a schedule.return";
+  if (block.back().getNumOperands() != getWrites().size())
+    return emitOpError() << "has " << getWrites().size()
+                         << " writes, but its body returns "
+                         << block.back().getNumOperands() << " tensors";
+  if (block.back().getOperands() != block.front().getResults())
+    return emitOpError() << "expected the body to return the results of its "
+                            "descent.kernel in order";
+  return success();
+}
