@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The `descent` dialect in C++: attributes, interfaces, operations and their small helpers.
+// The `descent` dialect in C++: attributes, interfaces, operations and their
+// small helpers.
 
 #ifndef DESCENT_DIALECT_DESCENT_DESCENT_H
 #define DESCENT_DIALECT_DESCENT_DESCENT_H
@@ -12,6 +13,7 @@
 #include "mlir/IR/OpDefinition.h"
 #include "mlir/IR/OpImplementation.h"
 #include "mlir/IR/SymbolTable.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
@@ -32,24 +34,31 @@ mlir::Type withElementType(mlir::Type type, mlir::Type element);
 int64_t countElements(mlir::Type type);
 
 /// The 1-D, or general, tensor type of static `shape`.
-mlir::RankedTensorType tensorType(llvm::ArrayRef<int64_t> shape, mlir::Type element);
+mlir::RankedTensorType tensorType(llvm::ArrayRef<int64_t> shape,
+                                  mlir::Type element);
 
-/// The access that reads element d0, d1, ... of a tensor of `rank` in an iteration space of `dims` dimensions.
+/// The access that reads element d0, d1, ... of a tensor of `rank` in an
+/// iteration space of `dims` dimensions.
 AccessAttr identityAccess(mlir::MLIRContext *context, unsigned rank);
 
 /// Implements LoopNestOpInterface for elementwise operations on tensors.
 template <typename ConcreteOp>
-class ElementwiseLoops : public mlir::OpTrait::TraitBase<ConcreteOp, ElementwiseLoops> {
+class ElementwiseLoops
+    : public mlir::OpTrait::TraitBase<ConcreteOp, ElementwiseLoops> {
 public:
-  void getIterationDomain(llvm::SmallVectorImpl<int64_t> &parallel, llvm::SmallVectorImpl<int64_t> &) {
-    auto type = llvm::cast<mlir::RankedTensorType>(this->getOperation()->getResult(0).getType());
+  void getIterationDomain(llvm::SmallVectorImpl<int64_t> &parallel,
+                          llvm::SmallVectorImpl<int64_t> &) {
+    auto type = llvm::cast<mlir::RankedTensorType>(
+        this->getOperation()->getResult(0).getType());
     parallel.append(type.getShape().begin(), type.getShape().end());
   }
   AccessAttr getOperandAccess(unsigned operand) {
-    auto type = llvm::cast<mlir::RankedTensorType>(this->getOperation()->getOperand(operand).getType());
+    auto type = llvm::cast<mlir::RankedTensorType>(
+        this->getOperation()->getOperand(operand).getType());
     return identityAccess(type.getContext(), type.getRank());
   }
-  llvm::SmallVector<mlir::Value> buildScalarBody(mlir::OpBuilder &builder, mlir::ValueRange operands) {
+  llvm::SmallVector<mlir::Value> buildScalarBody(mlir::OpBuilder &builder,
+                                                 mlir::ValueRange operands) {
     mlir::Operation *op = this->getOperation();
     mlir::OperationState state(op->getLoc(), op->getName());
     state.addOperands(operands);

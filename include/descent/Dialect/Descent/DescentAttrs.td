@@ -26,7 +26,7 @@ def Descent_AccessAttr : Descent_Attr<"Access", "access"> {
   }];
   let parameters = (ins "::mlir::AffineMap":$map, "::mlir::IntegerSet":$guard, "::mlir::TypedAttr":$fill);
   let hasCustomAssemblyFormat = 1;
-  let builders = [AttrBuilder<(ins "::mlir::AffineMap":$map), [{
+  let builders = [AttrBuilderWithInferredContext<(ins "::mlir::AffineMap":$map), [{
     return $_get(map.getContext(), map, ::mlir::IntegerSet(), ::mlir::TypedAttr());
   }]>];
   let extraClassDeclaration = [{

@@ -26,6 +26,7 @@ def Descent_Dialect : Dialect {
     3. what is left when tensors are gone is the `schedule` dialect.
   }];
   let useDefaultAttributePrinterParser = 1;
+  let hasConstantMaterializer = 1;
 }
 
 class Descent_Op<string mnemonic, list<Trait> traits = []> : Op<Descent_Dialect, mnemonic, traits>;
@@ -40,10 +41,12 @@ class Descent_Enum<string name, string summary, list<I32EnumAttrCase> cases>
 // Types. A tensor is a ranked tensor of static shape with no zero dimension (the operations' verifiers see to it).
 //===----------------------------------------------------------------------===//
 
-def Descent_FloatTensor : TensorOf<[F32]>;
-def Descent_IntTensor : TensorOf<[I32]>;
-def Descent_BoolTensor : TensorOf<[I1]>;
-def Descent_Tensor : TensorOf<[F32, I32, I1]>;
+class Descent_TensorOf<list<Type> elements>
+    : ShapedContainerType<elements, And<[IsTensorTypePred, HasStaticShapePred]>, "tensor of static shape", "::mlir::RankedTensorType">;
+def Descent_FloatTensor : Descent_TensorOf<[F32]>;
+def Descent_IntTensor : Descent_TensorOf<[I32]>;
+def Descent_BoolTensor : Descent_TensorOf<[I1]>;
+def Descent_Tensor : Descent_TensorOf<[F32, I32, I1]>;
 
 /// Elementwise operations work on tensors and, inside kernel bodies, on scalars.
 def Descent_Float : AnyTypeOf<[F32, Descent_FloatTensor], "f32 scalar or tensor">;
@@ -76,7 +79,7 @@ def Descent_ControlWord : Descent_Enum<"ControlWord", "a word that the runtime w
   I32EnumAttrCase<"valid", 3>, I32EnumAttrCase<"lr_scale", 4>]>;
 
 def Descent_PadMode : Descent_Enum<"PadMode", "what padding is filled with", [
-  I32EnumAttrCase<"zero", 0>, I32EnumAttrCase<"lowest", 1>, I32EnumAttrCase<"edge", 2>]>;
+  I32EnumAttrCase<"zero", 0>, I32EnumAttrCase<"lowest", 1>]>;
 
 class Descent_EnumAttr<EnumAttrInfo info, string mnemonic> : EnumAttr<Descent_Dialect, info, mnemonic>;
 def Descent_PredicateAttr : Descent_EnumAttr<Descent_Predicate, "predicate">;

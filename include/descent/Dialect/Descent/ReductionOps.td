@@ -23,7 +23,6 @@ def Descent_ReduceSumOp : Descent_ReduceOp<"reduce_sum"> {
   let results = (outs Descent_FloatTensor:$result);
   let assemblyFormat = "$operand $dims attr-dict `:` type($operand) `to` type($result)";
   let builders = [OpBuilder<(ins "::mlir::Value":$operand, "::llvm::ArrayRef<int64_t>":$dims)>];
-  let hasFolder = 1;
 }
 
 def Descent_ReduceMaxOp : Descent_ReduceOp<"reduce_max"> {

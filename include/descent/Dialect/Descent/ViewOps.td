@@ -47,7 +47,8 @@ def Descent_SliceOp : Descent_ViewOp<"slice"> {
 }
 
 def Descent_PadOp : Descent_ViewOp<"pad"> {
-  let summary = "low and high elements before and after each dimension: zero, the lowest value (-inf; for maxima), or the nearest edge element";
+  let summary = "low and high constant elements before and after each dimension: zero, or the lowest value (-inf; for maxima)";
+  let description = [{Padding with the nearest edge element is a concatenation of broadcast slices: `padWithEdges` in Math.h.}];
   let arguments = (ins Descent_Tensor:$operand, DenseI64ArrayAttr:$low, DenseI64ArrayAttr:$high, Descent_PadModeAttr:$mode);
   let results = (outs Descent_Tensor:$result);
   let assemblyFormat = "$operand `low` $low `high` $high $mode attr-dict `:` type($operand) `to` type($result)";

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Verifiers of the program operations: inputs, state, entries, arenas.
+
+#include "descent/Dialect/Descent/Descent.h"
+
+using namespace mlir;
+using namespace descent;
+
+static LogicalResult verifyTensorType(Operation *op, Type type) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  if (!tensor || !tensor.hasStaticShape() ||
+      llvm::is_contained(tensor.getShape(), 0))
+    return op->emitOpError(
+               "expected a tensor of static shape without zero extents, got ")
+           << type;
+  return success();
+}
+
+LogicalResult InputOp::verify() {
+  if (failed(verifyTensorType(*this, getType())))
+    return failure();
+  auto type = cast<RankedTensorType>(getType());
+  if (auto axis = getBatchAxis();
+      axis && *axis >= static_cast<uint64_t>(type.getRank()))
+    return emitOpError("expected a batch axis in [0, ")
+           << type.getRank() << "), got " << static_cast<int64_t>(*axis);
+  if (auto range = getRange()) {
+    if (!type.getElementType().isInteger(32))
+      return emitOpError("has a range but element type ")
+             << type.getElementType();
+    if (range->size() != 2 || (*range)[0] >= (*range)[1])
+      return emitOpError("expected a range of two increasing numbers");
+  }
+  return success();
+}
+
+LogicalResult StateOp::verify() {
+  if (failed(verifyTensorType(*this, getType())))
+    return failure();
+  if (cast<RankedTensorType>(getType()).getElementType().isInteger(1))
+    return emitOpError("expected element type f32 or i32");
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Symbol uses
+//===----------------------------------------------------------------------===//
+
+/// The type of the state, or also input, that `symbol` names; null with an
+/// error if there is none.
+static Type typeOfSymbol(Operation *op, SymbolTableCollection &symbols,
+                         FlatSymbolRefAttr symbol, bool inputToo) {
+  Operation *target =
+      symbols.lookupNearestSymbolFrom(op->getParentOp()->getParentOp(), symbol);
+  if (auto state = dyn_cast_or_null<StateOp>(target))
+    return state.getType();
+  if (auto input = dyn_cast_or_null<InputOp>(target); input && inputToo)
+    return input.getType();
+  op->emitOpError("'") << symbol.getValue() << "' names no "
+                       << (inputToo ? "input or state" : "state");
+  return {};
+}
+
+static LogicalResult verifyAccessType(Operation *op, Type declared, Type used) {
+  if (!declared)
+    return failure();
+  if (declared != used)
+    return op->emitOpError("has type ") << used << ", declared is " << declared;
+  return success();
+}
+
+LogicalResult ReadOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  return verifyAccessType(
+      *this, typeOfSymbol(*this, symbols, getSymbolAttr(), true), getType());
+}
+
+LogicalResult WriteOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  return verifyAccessType(*this,
+                          typeOfSymbol(*this, symbols, getSymbolAttr(), false),
+                          getValue().getType());
+}
+
+LogicalResult OptimizeOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  if (getParameters().size() != getGradients().size())
+    return emitOpError("expected a gradient for each of ")
+           << getParameters().size() << " parameters, got "
+           << getGradients().size();
+  for (auto [parameter, gradient] :
+       llvm::zip(getParameters(), getGradients())) {
+    auto symbol = cast<FlatSymbolRefAttr>(parameter);
+    if (failed(verifyAccessType(*this,
+                                typeOfSymbol(*this, symbols, symbol, false),
+                                gradient.getType())))
+      return failure();
+  }
+  return success();
+}
+
+LogicalResult GradientOp::verify() {
+  if (cast<RankedTensorType>(getLoss().getType()).getRank() != 0)
+    return emitOpError("expected a scalar loss (rank 0), got ")
+           << getLoss().getType();
+  if (getWrt().getTypes() != getGradients().getTypes())
+    return emitOpError(
+        "expected gradients of the types of the values they are taken to");
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Arenas
+//===----------------------------------------------------------------------===//
+
+SmallVector<int64_t> PackOp::getOffsets(TypeRange pieces) {
+  constexpr int64_t alignment = 64; // elements: 256 bytes, the largest storage
+                                    // buffer alignment Vulkan allows
+  SmallVector<int64_t> offsets{0};
+  for (Type piece : pieces)
+    offsets.push_back((offsets.back() + countElements(piece) + alignment - 1) /
+                      alignment * alignment);
+  return offsets;
+}
+
+static LogicalResult verifyArena(Operation *op, Type arena, TypeRange pieces) {
+  if (pieces.empty())
+    return op->emitOpError("expected at least one tensor");
+  Type element = cast<RankedTensorType>(pieces.front()).getElementType();
+  for (Type piece : pieces)
+    if (cast<RankedTensorType>(piece).getElementType() != element)
+      return op->emitOpError("expected tensors of one element type");
+  auto expected = tensorType({PackOp::getOffsets(pieces).back()}, element);
+  if (arena != expected)
+    return op->emitOpError("expected an arena of type ")
+           << expected << ", got " << arena;
+  return success();
+}
+
+void PackOp::build(OpBuilder &b, OperationState &state, ValueRange operands) {
+  Type element = cast<RankedTensorType>(operands[0].getType()).getElementType();
+  build(b, state, tensorType({getOffsets(operands.getTypes()).back()}, element),
+        operands);
+}
+
+LogicalResult PackOp::verify() {
+  return verifyArena(*this, getType(), getOperands().getTypes());
+}
+
+LogicalResult UnpackOp::verify() {
+  return verifyArena(*this, getOperand().getType(), getResultTypes());
+}
