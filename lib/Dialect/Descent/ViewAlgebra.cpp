@@ -365,15 +365,15 @@ AccessAttr identityAccess(MLIRContext *context, unsigned rank) {
                          IntegerSet(), TypedAttr());
 }
 
-AffineExpr linearize(ArrayRef<AffineExpr> indices, ArrayRef<int64_t> shape,
-                     MLIRContext *context) {
+AffineExpr joinIndices(ArrayRef<AffineExpr> indices, ArrayRef<int64_t> shape,
+                       MLIRContext *context) {
   AffineExpr result = getAffineConstantExpr(0, context);
   for (auto [index, extent] : llvm::zip_equal(indices, shape))
     result = result * extent + index;
   return result;
 }
 
-SmallVector<AffineExpr> delinearize(AffineExpr index, ArrayRef<int64_t> shape) {
+SmallVector<AffineExpr> splitIndex(AffineExpr index, ArrayRef<int64_t> shape) {
   SmallVector<AffineExpr> result(shape.size());
   int64_t stride = 1;
   for (int64_t i = static_cast<int64_t>(shape.size()) - 1; i >= 0; --i) {

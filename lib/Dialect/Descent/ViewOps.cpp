@@ -70,8 +70,8 @@ LogicalResult ReshapeOp::verify() {
 
 AccessAttr ReshapeOp::getAccess() {
   auto dims = dimExprs(getType().getRank(), getContext());
-  AffineExpr index = linearize(dims, getType().getShape(), getContext());
-  auto digits = delinearize(index, shapeOf(getOperand()));
+  AffineExpr index = joinIndices(dims, getType().getShape(), getContext());
+  auto digits = splitIndex(index, shapeOf(getOperand()));
   return simplifyAccess(access(getContext(), dims.size(), digits),
                         getType().getShape());
 }

@@ -39,10 +39,10 @@ std::optional<AccessAttr> composeAccess(AccessAttr outer, AccessAttr inner,
 mlir::IntegerSet intersectSets(mlir::IntegerSet a, mlir::IntegerSet b);
 
 /// The row-major index of `indices` in a tensor of `shape`, and the inverse.
-mlir::AffineExpr linearize(llvm::ArrayRef<mlir::AffineExpr> indices,
+mlir::AffineExpr joinIndices(llvm::ArrayRef<mlir::AffineExpr> indices,
                            llvm::ArrayRef<int64_t> shape,
                            mlir::MLIRContext *context);
-llvm::SmallVector<mlir::AffineExpr> delinearize(mlir::AffineExpr index,
+llvm::SmallVector<mlir::AffineExpr> splitIndex(mlir::AffineExpr index,
                                                 llvm::ArrayRef<int64_t> shape);
 
 } // namespace descent
