@@ -16,7 +16,7 @@ static FailureOr<SlabOp> lookupSlab(Operation *op, PlaceAttr place,
   if (!slab)
     return op->emitOpError()
            << "names the slab " << place.getSlab() << ", which does not exist";
-  if (place.getEnd() > slab.getSize())
+  if (place.getEnd() > int64_t(slab.getSize()))
     return op->emitOpError() << "place " << place << " ends behind its slab of "
                              << slab.getSize() << " bytes";
   return slab;
@@ -42,7 +42,7 @@ static LogicalResult checkSize(Operation *op, PlaceAttr place, Type type) {
 }
 
 LogicalResult SlabOp::verify() {
-  if (int64_t(getSize()) <= 0 || getSize() % kElementBytes != 0)
+  if (getSize() % kElementBytes != 0)
     return emitOpError()
            << "expected a size that is a positive multiple of 4, got "
            << int64_t(getSize());

@@ -16,7 +16,7 @@ include "mlir/IR/SymbolInterfaces.td"
 
 def Schedule_SlabOp : Schedule_Op<"slab", [Symbol, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "one allocation of device memory; no two states placed in it share a byte";
-  let arguments = (ins SymbolNameAttr:$sym_name, Schedule_SlabKindAttr:$kind, I64Attr:$size);
+  let arguments = (ins SymbolNameAttr:$sym_name, Schedule_SlabKindAttr:$kind, ConfinedAttr<I64Attr, [IntPositive]>:$size);
   let assemblyFormat = "$sym_name `kind` `(` $kind `)` `size` `(` $size `)` attr-dict";
   let hasVerifier = 1;
 }
@@ -97,9 +97,9 @@ def Schedule_ReturnOp : Schedule_Op<"return", [Pure, Terminator, ReturnLike, Has
 def Schedule_EntryOp : Schedule_Op<"entry", [Symbol, NoTerminator, SingleBlock, NoRegionArguments, IsolatedFromAbove,
     DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "the launches and barriers of one entry, in order, and where its outputs then lie; `inputs` are those it reads";
-  let arguments = (ins SymbolNameAttr:$sym_name, DefaultValuedAttr<FlatSymbolRefArrayAttr, "{}">:$inputs);
+  let arguments = (ins SymbolNameAttr:$sym_name, FlatSymbolRefArrayAttr:$inputs);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = "$sym_name (`inputs` $inputs^)? attr-dict-with-keyword $body";
+  let assemblyFormat = "$sym_name `inputs` $inputs attr-dict-with-keyword $body";
 }
 
 def Schedule_LaunchOp : Schedule_Op<"launch", [HasParent<"EntryOp">, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
