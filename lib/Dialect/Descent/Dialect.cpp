@@ -18,6 +18,9 @@ using namespace descent;
 #define GET_ATTRDEF_CLASSES
 #include "descent/Dialect/Descent/DescentAttrs.cpp.inc"
 
+#define GET_OP_CLASSES
+#include "descent/Dialect/Descent/DescentOps.cpp.inc"
+
 void DescentDialect::initialize() {
   addAttributes<
 #define GET_ATTRDEF_LIST
