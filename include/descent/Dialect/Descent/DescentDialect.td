@@ -83,7 +83,7 @@ def Descent_PadMode : Descent_Enum<"PadMode", "what padding is filled with", [
 
 class Descent_EnumAttr<EnumAttrInfo info, string mnemonic> : EnumAttr<Descent_Dialect, info, mnemonic>;
 def Descent_PredicateAttr : Descent_EnumAttr<Descent_Predicate, "predicate">;
-def Descent_CombinerAttr : Descent_EnumAttr<Descent_Combiner, "combiner">;
+def Descent_CombinerAttr : Descent_EnumAttr<Descent_Combiner, "combiner"> { let assemblyFormat = "`<` $value `>`"; }
 def Descent_RoleAttr : Descent_EnumAttr<Descent_Role, "role">;
 def Descent_ControlWordAttr : Descent_EnumAttr<Descent_ControlWord, "control_word">;
 def Descent_PadModeAttr : Descent_EnumAttr<Descent_PadMode, "pad_mode">;
