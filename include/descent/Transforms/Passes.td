@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The passes from the tensor level to the kernel level, in the order in which they run.
+
+#ifndef DESCENT_TRANSFORMS_PASSES_TD
+#define DESCENT_TRANSFORMS_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def AutodiffPass : Pass<"descent-autodiff", "::descent::EntryOp"> {
+  let summary = "Expands every descent.gradient into the operations that compute it";
+  let description = [{
+    Reverse-mode differentiation in the same block: the operations between the values and the loss are walked backwards, and
+    each builds its VJP through `DifferentiableOpInterface`; the pass knows no operation. An operation takes part only if it depends on a value
+    that is differentiated to and the loss depends on it. A missing cotangent is zero and costs nothing. Several contributions to one
+    value are summed by one variadic `descent.add` in program order. Gradients are expanded in program order, so the gradient of a gradient
+    sees ordinary operations.
+
+    ```mlir
+    %y = descent.mul %x, %x : tensor<4xf32>
+    %l = descent.reduce_sum %y [0] : tensor<4xf32> to tensor<f32>
+    %g = descent.gradient %l wrt %x : tensor<f32> wrt tensor<4xf32> to tensor<4xf32>
+    ```
+    becomes (with %one the constant 1)
+    ```mlir
+    %c = descent.broadcast %one [] : tensor<f32> to tensor<4xf32>
+    %a = descent.mul %c, %x : tensor<4xf32>
+    %b = descent.mul %c, %x : tensor<4xf32>
+    %g = descent.add %a, %b : tensor<4xf32>
+    ```
+  }];
+}
+
+def ExpandOptimizersPass : Pass<"descent-expand-optimizers", "::mlir::ModuleOp"> {
+  let summary = "Expands every descent.optimize into states and ordinary operations on arenas";
+  let description = [{
+    The parameters, their gradients and each slot of optimizer state are packed (`descent.pack`), so the whole update is elementwise on a few one-dimensional
+    tensors: one kernel, however many parameters there are. A slot's states are called `optim.<group>.<slot>.<parameter>`.
+
+    Every new value is guarded: `status.diverged` latches the number of the first step whose loss or gradient is not finite, and from that step on every
+    state keeps its value.
+
+    Adam's bias corrections 1 - beta^t are states of their own, advanced by c' = beta c + (1 - beta): exact to rounding at every step, where a
+    power of beta loses half the digits of 1 - beta^t when t is small.
+  }];
+}
+
+def DecomposePass : Pass<"descent-decompose", "::descent::EntryOp"> {
+  let summary = "Takes composite operations apart";
+  let description = [{Rewrites every operation with `DecomposableOpInterface` by its parts.}];
+}
+
+def LowerToKernelsPass : Pass<"descent-lower-to-kernels", "::descent::EntryOp"> {
+  let summary = "Makes every loop nest a descent.kernel of its own";
+  let description = [{
+    Through `LoopNestOpInterface`. Constants whose elements are all equal move into the bodies as scalars. Views stay: the next pass folds them.
+
+    ```mlir
+    %y = descent.exp %x : tensor<4xf32>
+    ```
+    becomes
+    ```mlir
+    %y = descent.kernel [4] reduce [] by [] map( : ) [] { descent.yield }
+      finish(%x : tensor<4xf32>) [#descent.access<(d0) -> (d0)>] {
+      ^bb0(%a: f32):
+        %e = descent.exp %a : f32
+        descent.yield %e : f32
+      } : tensor<4xf32>
+    ```
+  }];
+}
+
+def FoldViewsPass : Pass<"descent-fold-views", "::descent::EntryOp"> {
+  let summary = "Turns views into accesses of the kernels that read them";
+  let description = [{
+    A kernel that reads the result of a view reads the view's operand instead, through the composed access, until no view is left but a reshape of a value that
+    lies in memory: that one is an alias and stays. A view used by anything but kernels (an output, an arena, a state), or whose
+    fill contradicts that of another, becomes a kernel that copies.
+  }];
+}
+
+def FormKernelsPass : Pass<"descent-form-kernels", "::descent::EntryOp"> {
+  let summary = "Fuses kernels";
+  let description = [{
+    Two rewrites, until nothing changes, producers first:
+
+    * **inline**: an elementwise kernel all of whose readers are kernels is computed by each of them where they read it, if that loads no more than
+      storing it and loading it back. The estimate counts loads per element, an element read again by a reduction as 1/8 of a load, since register
+      tiles share it, and a store as two loads.
+    * **absorb**: an elementwise kernel that reads, at its own position, a result of a kernel over as many points joins that kernel: bias and activation follow the sum of a
+      product or convolution in registers, and sibling updates (parameter, moments) become one kernel of several results.
+
+    A fused kernel touches at most `max-tensors` tensors.
+  }];
+  let options = [Option<"maxTensors", "max-tensors", "unsigned", "12", "the most tensors a fused kernel may read and write">];
+}
+
+def SplitReductionsPass : Pass<"descent-split-reductions", "::descent::EntryOp"> {
+  let summary = "Gives long reductions with few results more parallelism";
+  let description = [{
+    A sum or maximum over many elements with fewer than `min-points` results is cut into chunks along its outermost reduction dimensions: one kernel for the chunks, one
+    that combines them in order and finishes. The order is fixed, so results are the same run after run.
+  }];
+  let options = [
+    Option<"minPoints", "min-points", "int64_t", "16384", "results of a kernel that are parallelism enough">,
+    Option<"minLength", "min-length", "int64_t", "512", "shortest reduction that one point is left with">];
+}
+
+def VerifyKernelsPass : Pass<"descent-verify-kernels", "::descent::EntryOp"> {
+  let summary = "Checks that an entry is at the kernel level";
+  let description = [{Only reads, control words, constants, kernels, reshapes, packs, unpacks, writes and outputs may be left.}];
+}
+
+#endif // DESCENT_TRANSFORMS_PASSES_TD

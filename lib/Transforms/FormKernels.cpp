@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Which kernels to fuse; see Passes.td. The mechanisms are in KernelFusion.h.
+
+#include "KernelFusion.h"
+#include "descent/Transforms/Passes.h"
+
+namespace descent {
+#define GEN_PASS_DEF_FORMKERNELSPASS
+#include "descent/Transforms/Passes.h.inc"
+} // namespace descent
+
+using namespace mlir;
+using namespace descent;
+
+//===----------------------------------------------------------------------===//
+// What things cost, in loads of one element
+//===----------------------------------------------------------------------===//
+
+static constexpr double storeCost = 2, arithmeticCost = 0.1,
+                        transcendentalCost = 1, randomCost = 20;
+/// How many points of a reduction's register tile share a loaded element,
+/// about.
+static constexpr double sharing = 8;
+
+static int64_t product(ArrayRef<int64_t> extents) {
+  int64_t result = 1;
+  for (int64_t extent : extents)
+    result *= extent;
+  return result;
+}
+
+/// The cost of computing one point of an elementwise kernel: its loads (small
+/// operands stay in caches and registers) and its arithmetic.
+static double pointCost(KernelOp kernel) {
+  double points = product(kernel.getParallel()), cost = 0;
+  for (Value input : kernel.getFinishInputs())
+    cost += std::min(
+        1.0, cast<RankedTensorType>(input.getType()).getNumElements() / points);
+  for (Operation &op : kernel.getFinishBlock())
+    cost +=
+        isa<PhiloxOp>(op) ? randomCost
+        : isa<ExpOp, LogOp, SinOp, CosOp, TanhOp, SigmoidOp, DivOp, SqrtOp>(op)
+            ? transcendentalCost
+            : arithmeticCost;
+  return cost;
+}
+
+/// How often a use evaluates each element of what it reads.
+static double evaluations(OpOperand &use, int64_t elements) {
+  auto consumer = cast<KernelOp>(use.getOwner());
+  bool map = use.getOperandNumber() < consumer.getInputs().size();
+  double times = static_cast<double>(product(consumer.getParallel())) *
+                 (map ? product(consumer.getReduction()) : 1) / elements;
+  return times <= 1 ? times : 1 + (times - 1) / (map ? sharing : 1);
+}
+
+/// Whether it is better to compute a kernel's results in all their readers than
+/// to store them.
+static bool paysToInline(KernelOp producer, ArrayRef<OpOperand *> uses) {
+  int64_t points = product(producer.getParallel());
+  double point = pointCost(producer),
+         stored = point + storeCost * producer->getNumResults(), inlined = 0;
+  for (OpOperand *use : uses) {
+    double times = evaluations(*use, points);
+    inlined += times * point;
+    stored += times;
+  }
+  return inlined <= stored;
+}
+
+static unsigned countTensors(KernelOp kernel) {
+  llvm::SmallPtrSet<Value, 16> tensors(kernel->operand_begin(),
+                                       kernel->operand_end());
+  return tensors.size() + kernel->getNumResults();
+}
+
+//===----------------------------------------------------------------------===//
+// The pass
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+struct FormKernelsPass : descent::impl::FormKernelsPassBase<FormKernelsPass> {
+  using FormKernelsPassBase::FormKernelsPassBase;
+
+  void runOnOperation() override {
+    Block &block = getOperation().getBody().front();
+    while (inlineOne(block) || absorbOne(block))
+      ;
+  }
+
+  /// Inlines the first kernel in program order for which it pays.
+  bool inlineOne(Block &block) {
+    for (auto producer : block.getOps<KernelOp>()) {
+      if (!producer.isElementwise())
+        continue;
+      auto uses = usesThroughReshapes(producer);
+      if (uses.empty() || llvm::any_of(uses, [](OpOperand *use) {
+            return !isa<KernelOp>(use->getOwner());
+          }))
+        continue;
+      if (paysToInline(producer, uses) && inlineEverywhere(producer, uses))
+        return true;
+    }
+    return false;
+  }
+
+  bool inlineEverywhere(KernelOp producer, ArrayRef<OpOperand *> uses) {
+    llvm::SetVector<Operation *> consumers;
+    for (OpOperand *use : uses)
+      consumers.insert(use->getOwner());
+    SmallVector<std::pair<Operation *, KernelOp>> replacements;
+    bool legal = true;
+    for (Operation *consumer : consumers) {
+      KernelOp fused = inlineProducer(cast<KernelOp>(consumer), producer);
+      legal &= fused && countTensors(fused) <= maxTensors;
+      if (fused)
+        replacements.push_back({consumer, fused});
+    }
+    for (auto [consumer, fused] : replacements) {
+      if (legal)
+        consumer->replaceAllUsesWith(fused);
+      (legal ? consumer : fused.getOperation())->erase();
+    }
+    if (legal)
+      eraseWithReshapes(producer);
+    return legal;
+  }
+
+  static void eraseWithReshapes(Operation *op) {
+    for (Operation *user : llvm::make_early_inc_range(op->getUsers()))
+      eraseWithReshapes(user);
+    op->erase();
+  }
+
+  /// Lets a kernel absorb the first elementwise kernel in program order that it
+  /// can.
+  bool absorbOne(Block &block) {
+    for (auto consumer : block.getOps<KernelOp>()) {
+      if (!consumer.isElementwise())
+        continue;
+      for (Value input : consumer.getFinishInputs()) {
+        KernelOp producer = kernelResult(input).kernel;
+        if (!producer || !canAbsorb(producer, consumer) ||
+            countTensors(producer) + countTensors(consumer) - 1 > maxTensors)
+          continue;
+        absorbConsumer(producer, consumer);
+        return true;
+      }
+    }
+    return false;
+  }
+};
+
+} // namespace

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Long reductions with few results in two kernels; see Passes.td.
+
+#include "KernelBuilder.h"
+#include "descent/Dialect/Descent/ViewAlgebra.h"
+#include "descent/Transforms/Passes.h"
+
+namespace descent {
+#define GEN_PASS_DEF_SPLITREDUCTIONSPASS
+#include "descent/Transforms/Passes.h.inc"
+} // namespace descent
+
+using namespace mlir;
+using namespace descent;
+
+static int64_t product(ArrayRef<int64_t> extents) {
+  int64_t result = 1;
+  for (int64_t extent : extents)
+    result *= extent;
+  return result;
+}
+
+namespace {
+
+struct SplitReductionsPass
+    : descent::impl::SplitReductionsPassBase<SplitReductionsPass> {
+  using SplitReductionsPassBase::SplitReductionsPassBase;
+
+  void runOnOperation() override {
+    SmallVector<KernelOp> kernels(
+        getOperation().getBody().front().getOps<KernelOp>());
+    for (KernelOp kernel : kernels)
+      if (auto chunks = chooseChunks(kernel); !chunks.empty())
+        split(kernel, chunks);
+  }
+
+  /// Into how many chunks each reduction dimension is cut, outermost first;
+  /// empty if the kernel stays whole.
+  SmallVector<int64_t> chooseChunks(KernelOp kernel) {
+    int64_t points = product(kernel.getParallel()),
+            length = product(kernel.getReduction());
+    bool splittable =
+        llvm::none_of(kernel.getCombiners().getAsRange<CombinerAttr>(),
+                      [](CombinerAttr combiner) {
+                        return combiner.getValue() == Combiner::max_index;
+                      });
+    if (kernel.isElementwise() || !splittable || points >= minPoints)
+      return {};
+    SmallVector<int64_t> chunks;
+    int64_t total = 1;
+    for (int64_t extent : kernel.getReduction()) {
+      int64_t wanted =
+          std::min((minPoints + points * total - 1) / (points * total),
+                   length / (total * minLength));
+      int64_t count = 1;
+      for (int64_t divisor = 2; divisor <= std::min(wanted, extent); ++divisor)
+        if (extent % divisor == 0)
+          count = divisor;
+      chunks.push_back(count);
+      total *= count;
+    }
+    return total > 1 ? chunks : SmallVector<int64_t>();
+  }
+
+  void split(KernelOp kernel, ArrayRef<int64_t> chunks) {
+    MLIRContext *context = kernel.getContext();
+    Location loc = kernel.getLoc();
+    SmallVector<Combiner> combiners;
+    for (auto combiner : kernel.getCombiners().getAsRange<CombinerAttr>())
+      combiners.push_back(combiner.getValue());
+    unsigned numParallel = kernel.getParallel().size(), numCut = chunks.size();
+
+    // The chunks: parallel dimensions are the chunk numbers, then the kernel's
+    // own; the reduction is over what is left in a chunk.
+    SmallVector<int64_t> parallel(chunks), rest;
+    llvm::append_range(parallel, kernel.getParallel());
+    for (auto [extent, count] : llvm::zip(kernel.getReduction(), chunks))
+      rest.push_back(extent / count);
+    SmallVector<AffineExpr> dims;
+    for (unsigned i = 0; i < numParallel; ++i)
+      dims.push_back(getAffineDimExpr(numCut + i, context));
+    for (unsigned i = 0; i < numCut; ++i)
+      dims.push_back(getAffineDimExpr(i, context) * rest[i] +
+                     getAffineDimExpr(numCut + numParallel + i, context));
+
+    KernelBuilder partial(loc, parallel, rest, combiners);
+    IRMapping mapping;
+    auto whole =
+        AccessAttr::get(AffineMap::get(dims.size() + numCut, 0, dims, context));
+    for (auto [i, input] : llvm::enumerate(kernel.getInputs())) {
+      AccessAttr access =
+          *composeAccess(whole, kernel.getInputAccess(i), partial.domain(true));
+      mapping.map(kernel.getMapBlock().getArgument(i),
+                  partial.read(input, access, true));
+    }
+    auto sums =
+        partial.combine(cloneScalars(kernel.getMapBlock(), partial.mapBuilder(),
+                                     mapping, dims, partial.domain(true)));
+    OpBuilder builder(kernel);
+    SmallVector<Type> types(sums.size(),
+                            tensorType(parallel, builder.getF32Type()));
+    KernelOp parts = partial.build(builder, sums, types);
+
+    // Their combination, in order, and the finish.
+    KernelBuilder final(loc, kernel.getParallel(), chunks, combiners);
+    SmallVector<AffineExpr> place;
+    for (unsigned i = 0; i < numCut; ++i)
+      place.push_back(getAffineDimExpr(numParallel + i, context));
+    for (unsigned i = 0; i < numParallel; ++i)
+      place.push_back(getAffineDimExpr(i, context));
+    auto access = simplifyAccess(
+        AccessAttr::get(AffineMap::get(place.size(), 0, place, context)),
+        final.domain(true));
+    SmallVector<Value> chunkValues;
+    for (Value part : parts->getResults())
+      chunkValues.push_back(final.read(part, access, true));
+    IRMapping finishing;
+    for (auto [i, value] : llvm::enumerate(final.combine(chunkValues)))
+      finishing.map(kernel.getFinishBlock().getArgument(i), value);
+    for (auto [i, input] : llvm::enumerate(kernel.getFinishInputs()))
+      finishing.map(
+          kernel.getFinishBlock().getArgument(kernel.getNumCombined() + i),
+          final.read(input, kernel.getFinishAccess(i), false));
+    SmallVector<AffineExpr> same;
+    for (unsigned i = 0; i < numParallel; ++i)
+      same.push_back(getAffineDimExpr(i, context));
+    auto results = cloneScalars(kernel.getFinishBlock(), final.finishBuilder(),
+                                finishing, same, final.domain(false));
+    KernelOp combined = final.build(builder, results,
+                                    llvm::to_vector(kernel->getResultTypes()));
+    kernel->replaceAllUsesWith(combined);
+    kernel.erase();
+  }
+};
+
+} // namespace
