@@ -12,8 +12,9 @@
 
 namespace descent::model {
 
-/// A position in a source: the source's number in its DiagnosticEngine, line and column from 1. A column counts bytes. Line
-/// 0 means the source as a whole.
+/// A position in a source: the source's number in its DiagnosticEngine, line
+/// and column from 1. A column counts bytes. Line 0 means the source as a
+/// whole.
 struct Location {
   uint32_t file = 0;
   uint32_t line = 0;
@@ -41,29 +42,33 @@ public:
   /// After this many errors the others are only counted.
   static constexpr size_t maxErrors = 20;
 
-  /// Adds a source, whose number is returned. `name` is what messages call it; `text` is kept so that lines can be shown.
+  /// Adds a source, whose number is returned. `name` is what messages call it;
+  /// `text` is kept so that lines can be shown.
   uint32_t addSource(std::string name, std::string text);
 
   const std::string &name(uint32_t file) const { return sources[file].name; }
   const std::string &text(uint32_t file) const { return sources[file].text; }
   size_t numSources() const { return sources.size(); }
 
-  /// The position of byte `offset` of a source; an offset past the end means the end.
+  /// The position of byte `offset` of a source; an offset past the end means
+  /// the end.
   Location locate(uint32_t file, size_t offset) const;
 
   /// `name:line:column`, or the name alone for a source as a whole.
   std::string describe(Location location) const;
 
-  /// Reports an error. The reference is valid until the next call; add notes to it.
+  /// Reports an error. The reference is valid until the next call; add notes to
+  /// it.
   Diagnostic &error(Location location, std::string message);
 
   bool hasErrors() const { return errorCount != 0; }
   size_t numErrors() const { return errorCount; }
   const std::vector<Diagnostic> &diagnostics() const { return reported; }
 
-  /// The errors as text for people: `file:line:column: error: message`, the source line, a caret under the column, and the
-  /// notes the same way. Tabs are kept, long lines are cut around the caret, and bytes that a terminal would interpret are
-  /// shown as `?`.
+  /// The errors as text for people: `file:line:column: error: message`, the
+  /// source line, a caret under the column, and the notes the same way. Tabs
+  /// are kept, long lines are cut around the caret, and bytes that a terminal
+  /// would interpret are shown as `?`.
   std::string render() const;
 
 private:
@@ -72,7 +77,8 @@ private:
     std::string text;
     std::vector<size_t> lineStarts;
   };
-  std::string render(Location location, std::string_view severity, std::string_view message) const;
+  std::string render(Location location, std::string_view severity,
+                     std::string_view message) const;
 
   std::vector<Source> sources;
   std::vector<Diagnostic> reported;
@@ -80,8 +86,10 @@ private:
   size_t errorCount = 0;
 };
 
-/// The candidate nearest to `word` by edit distance, as " (did you mean 'x'?)", or an empty string where none is near.
-std::string didYouMean(std::string_view word, const std::vector<std::string> &candidates);
+/// The candidate nearest to `word` by edit distance, as " (did you mean 'x'?)",
+/// or an empty string where none is near.
+std::string didYouMean(std::string_view word,
+                       const std::vector<std::string> &candidates);
 
 } // namespace descent::model
 

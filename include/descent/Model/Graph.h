@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The checked graph: a model with every name resolved, every size a number and every parameter listed. What import reads.
+// The checked graph: a model with every name resolved, every size a number and
+// every parameter listed. What import reads.
 
 #ifndef DESCENT_MODEL_GRAPH_H
 #define DESCENT_MODEL_GRAPH_H
@@ -14,7 +15,8 @@ enum class DType { F32, I32 };
 
 std::string_view toString(DType dtype);
 
-/// The type of a value. Every size is positive, and a tensor has fewer than 2^31 elements.
+/// The type of a value. Every size is positive, and a tensor has fewer than
+/// 2^31 elements.
 struct TensorType {
   DType dtype = DType::F32;
   std::vector<int64_t> shape; ///< empty: a scalar
@@ -25,7 +27,8 @@ struct TensorType {
   bool operator==(const TensorType &) const = default;
 };
 
-/// How a parameter starts: uniform in [a, b), normal with mean a and deviation b, or the constant a.
+/// How a parameter starts: uniform in [a, b), normal with mean a and deviation
+/// b, or the constant a.
 struct Initializer {
   enum class Kind { Constant, Uniform, Normal };
   Kind kind = Kind::Constant;
@@ -47,14 +50,16 @@ using NodeRef = uint32_t;
 /// An input, or the use of an op.
 struct Node {
   const OpSpec *op = nullptr; ///< null: an input
-  std::string path;           ///< of a layer: its `name` or its index; of an input its name; else empty
-  std::string valueName;      ///< what the model calls the value, or empty
+  std::string path; ///< of a layer: its `name` or its index; of an input its
+                    ///< name; else empty
+  std::string valueName; ///< what the model calls the value, or empty
   std::vector<NodeRef> operands;
   Attributes attributes;
   TensorType type; ///< losses and metrics: a scalar
   std::vector<Parameter> parameters;
   Location location;
-  /// Of an i32 input that is used as class indices: the number of classes; else 0. Its values lie in [0, classes).
+  /// Of an i32 input that is used as class indices: the number of classes; else
+  /// 0. Its values lie in [0, classes).
   int64_t classes = 0;
 
   bool isInput() const { return !op; }
@@ -69,11 +74,13 @@ struct Result {
 
 struct Optimizer {
   const OpSpec *op = nullptr;
-  Attributes attributes; ///< adam: `beta1` and `beta2`, however they were written
+  Attributes
+      attributes; ///< adam: `beta1` and `beta2`, however they were written
   Location location;
 };
 
-/// A model that is sound. Nodes are in topological order: operands come before users; the inputs come first.
+/// A model that is sound. Nodes are in topological order: operands come before
+/// users; the inputs come first.
 struct CheckedModel {
   std::string name;
   std::vector<std::string> files; ///< Location::file -> the name of the source
@@ -102,11 +109,16 @@ struct LoadOptions {
   std::optional<int64_t> batch; ///< --batch, before the model's own
 };
 
-/// Resolves and checks `model`. None, with at least one error in `diagnostics`, if it is not sound.
-std::optional<CheckedModel> check(const Model &model, const LoadOptions &options, DiagnosticEngine &diagnostics);
+/// Resolves and checks `model`. None, with at least one error in `diagnostics`,
+/// if it is not sound.
+std::optional<CheckedModel> check(const Model &model,
+                                  const LoadOptions &options,
+                                  DiagnosticEngine &diagnostics);
 
-/// A text that is equal for two models exactly if they are the same network, however they were spelt: no paths of files, line
-/// numbers, constants or names of values; layer names and numbers, floats in hexadecimal. Its SHA-256 is the model's hash.
+/// A text that is equal for two models exactly if they are the same network,
+/// however they were spelt: no paths of files, line numbers, constants or names
+/// of values; layer names and numbers, floats in hexadecimal. Its SHA-256 is
+/// the model's hash.
 std::string canonical(const CheckedModel &model);
 
 } // namespace descent::model

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// From a model file to a checked model: the front half's one entry point. Nothing here throws.
+// From a model file to a checked model: the front half's one entry point.
+// Nothing here throws.
 
 #ifndef DESCENT_MODEL_LOAD_H
 #define DESCENT_MODEL_LOAD_H
@@ -9,16 +10,19 @@
 
 namespace descent::model {
 
-/// Reads and checks the model file at `path`. None, with at least one error in `diagnostics`, if it cannot be read or is not
-/// a sound model.
-std::optional<CheckedModel> loadModel(const std::string &path, const LoadOptions &options,
+/// Reads and checks the model file at `path`. None, with at least one error in
+/// `diagnostics`, if it cannot be read or is not a sound model.
+std::optional<CheckedModel> loadModel(const std::string &path,
+                                      const LoadOptions &options,
                                       DiagnosticEngine &diagnostics);
 
 /// The same for a text that messages call `name`.
-std::optional<CheckedModel> loadModelText(std::string name, std::string text, const LoadOptions &options,
+std::optional<CheckedModel> loadModelText(std::string name, std::string text,
+                                          const LoadOptions &options,
                                           DiagnosticEngine &diagnostics);
 
-/// Reads the JSON spelling from source `file` of `diagnostics`; names and sizes are not checked. None if there are errors.
+/// Reads the JSON spelling from source `file` of `diagnostics`; names and sizes
+/// are not checked. None if there are errors.
 std::optional<Model> readJson(uint32_t file, DiagnosticEngine &diagnostics);
 
 } // namespace descent::model

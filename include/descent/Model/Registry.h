@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The table of everything a model can name: layers, losses, metrics and optimizers with their operands and attributes. The
-// readers, the checker, the documentation and the conformance suite all enumerate it.
+// The table of everything a model can name: layers, losses, metrics and
+// optimizers with their operands and attributes. The readers, the checker, the
+// documentation and the conformance suite all enumerate it.
 
 #ifndef DESCENT_MODEL_REGISTRY_H
 #define DESCENT_MODEL_REGISTRY_H
@@ -40,9 +41,11 @@ enum class AttrKind {
 /// `batch` in an attribute of kind Shape.
 constexpr int64_t batchDim = std::numeric_limits<int64_t>::min();
 
-/// The value of an attribute; std::monostate where an optional one without a default was not given.
+/// The value of an attribute; std::monostate where an optional one without a
+/// default was not given.
 using AttrValue =
-    std::variant<std::monostate, bool, int64_t, double, std::string, std::vector<int64_t>, std::vector<double>>;
+    std::variant<std::monostate, bool, int64_t, double, std::string,
+                 std::vector<int64_t>, std::vector<double>>;
 
 /// The numbers that an attribute (each member of a pair) may take.
 struct Range {
@@ -57,14 +60,14 @@ struct Range {
 };
 
 struct AttrSpec {
-  std::string_view name;
-  AttrKind kind;
+  std::string_view name = {};
+  AttrKind kind = AttrKind::Int;
   bool required = false;
-  AttrValue defaultValue; ///< if not required
-  Range range;
-  std::vector<std::string> enumerators;
-  std::string_view defaultFrom; ///< not given: the value of this attribute
-  std::string_view doc;
+  AttrValue defaultValue = {}; ///< if not required
+  Range range = {};
+  std::vector<std::string> enumerators = {};
+  std::string_view defaultFrom = {}; ///< not given: the value of this attribute
+  std::string_view doc = {};
 };
 
 struct OperandSpec {
@@ -72,7 +75,8 @@ struct OperandSpec {
   std::string_view doc;
 };
 
-/// The attributes of one use of an op, complete and in the order of its specification.
+/// The attributes of one use of an op, complete and in the order of its
+/// specification.
 class Attributes {
 public:
   void set(std::string_view name, AttrValue value);
@@ -80,12 +84,22 @@ public:
   bool has(std::string_view name) const;
   const AttrValue &get(std::string_view name) const;
 
-  int64_t integer(std::string_view name) const { return std::get<int64_t>(get(name)); }
-  double number(std::string_view name) const { return std::get<double>(get(name)); }
+  int64_t integer(std::string_view name) const {
+    return std::get<int64_t>(get(name));
+  }
+  double number(std::string_view name) const {
+    return std::get<double>(get(name));
+  }
   bool flag(std::string_view name) const { return std::get<bool>(get(name)); }
-  const std::string &enumerator(std::string_view name) const { return std::get<std::string>(get(name)); }
-  const std::vector<int64_t> &list(std::string_view name) const { return std::get<std::vector<int64_t>>(get(name)); }
-  std::array<int64_t, 2> pair(std::string_view name) const { return {list(name)[0], list(name)[1]}; }
+  const std::string &enumerator(std::string_view name) const {
+    return std::get<std::string>(get(name));
+  }
+  const std::vector<int64_t> &list(std::string_view name) const {
+    return std::get<std::vector<int64_t>>(get(name));
+  }
+  std::array<int64_t, 2> pair(std::string_view name) const {
+    return {list(name)[0], list(name)[1]};
+  }
 
   auto begin() const { return entries.begin(); }
   auto end() const { return entries.end(); }
@@ -98,20 +112,23 @@ class Inference;
 
 /// One layer, loss, metric or optimizer.
 struct OpSpec {
-  std::string_view name;
-  Category category;
-  std::string_view doc;
+  std::string_view name = {};
+  Category category = Category::Layer;
+  std::string_view doc = {};
   /// What PyTorch calls it: the conformance suite's reference.
-  std::string_view reference;
-  /// The values it takes. With `variadic`, the last one stands for one or more, so that there are at least two in all.
-  std::vector<OperandSpec> operands;
+  std::string_view reference = {};
+  /// The values it takes. With `variadic`, the last one stands for one or more,
+  /// so that there are at least two in all.
+  std::vector<OperandSpec> operands = {};
   bool variadic = false;
-  /// In the order of the documentation. The first is what a bare value means: `{"dense": 10}`.
-  std::vector<AttrSpec> attributes;
+  /// In the order of the documentation. The first is what a bare value means:
+  /// `{"dense": 10}`.
+  std::vector<AttrSpec> attributes = {};
   /// PyTorch's names of its parameters.
-  std::vector<std::string_view> parameters;
-  /// Computes the result's type and the parameters, or reports why there is none. For an optimizer: checks what concerns
-  /// several attributes. Null where nothing needs to be done.
+  std::vector<std::string_view> parameters = {};
+  /// Computes the result's type and the parameters, or reports why there is
+  /// none. For an optimizer: checks what concerns several attributes. Null
+  /// where nothing needs to be done.
   bool (*infer)(Inference &) = nullptr;
 
   const AttrSpec *attribute(std::string_view name) const;
@@ -127,8 +144,9 @@ const OpSpec *lookup(std::string_view name);
 std::string_view toString(Category category);
 std::string_view toString(AttrKind kind);
 
-/// The registry as a JSON array of `{name, category, doc, reference, operands, variadic, attributes, parameters}`, for
-/// programs: an attribute is `{name, kind, required | default | default_from, enumerators?, doc}`.
+/// The registry as a JSON array of `{name, category, doc, reference, operands,
+/// variadic, attributes, parameters}`, for programs: an attribute is `{name,
+/// kind, required | default | default_from, enumerators?, doc}`.
 std::string registryAsJson();
 
 /// The registry as the table of docs/language.md.

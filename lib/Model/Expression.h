@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Names and arithmetic as text.
+
+#ifndef DESCENT_LIB_MODEL_EXPRESSION_H
+#define DESCENT_LIB_MODEL_EXPRESSION_H
+
+#include "descent/Model/Ast.h"
+
+namespace descent::model {
+
+/// Whether `text` is a name: a letter or `_`, then letters, digits and `_`.
+bool isIdentifier(std::string_view text);
+
+/// Parses `text` as an expression. `begin` is where its first byte stands; with
+/// `exact` the bytes after it follow in the source one by one, otherwise
+/// everything is located at `begin`. None after an error.
+std::optional<Expr> parseExpression(std::string_view text, Location begin,
+                                    bool exact, DiagnosticEngine &diagnostics);
+
+} // namespace descent::model
+
+#endif // DESCENT_LIB_MODEL_EXPRESSION_H

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Files into texts, texts into checked models.
+
+#include "descent/Model/Load.h"
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+
+using namespace descent::model;
+
+namespace {
+
+/// A model file larger than this is a mistake: another file was meant.
+constexpr size_t maxFileSize = size_t(16) << 20;
+
+std::optional<std::string> readFile(const std::string &path,
+                                    std::string &problem) {
+  std::unique_ptr<FILE, int (*)(FILE *)> file(std::fopen(path.c_str(), "rb"),
+                                              std::fclose);
+  if (!file) {
+    problem = "cannot open the model file: " + std::string(strerror(errno));
+    return std::nullopt;
+  }
+  std::string text;
+  char buffer[65536];
+  while (size_t count = std::fread(buffer, 1, sizeof buffer, file.get())) {
+    text.append(buffer, count);
+    if (text.size() > maxFileSize) {
+      problem = "the model file is larger than 16 MiB";
+      return std::nullopt;
+    }
+  }
+  if (std::ferror(file.get())) {
+    problem = "cannot read the model file: " + std::string(strerror(errno));
+    return std::nullopt;
+  }
+  return text;
+}
+
+} // namespace
+
+std::optional<CheckedModel>
+descent::model::loadModel(const std::string &path, const LoadOptions &options,
+                          DiagnosticEngine &diagnostics) {
+  std::string problem;
+  std::optional<std::string> text = readFile(path, problem);
+  if (!text) {
+    diagnostics.error({diagnostics.addSource(path, ""), 0, 0}, problem);
+    return std::nullopt;
+  }
+  return loadModelText(path, std::move(*text), options, diagnostics);
+}
+
+std::optional<CheckedModel>
+descent::model::loadModelText(std::string name, std::string text,
+                              const LoadOptions &options,
+                              DiagnosticEngine &diagnostics) {
+  // Editors of some systems put a byte order mark first.
+  if (text.starts_with("\xef\xbb\xbf"))
+    text.erase(0, 3);
+  uint32_t file = diagnostics.addSource(std::move(name), std::move(text));
+  std::optional<Model> model = readJson(file, diagnostics);
+  if (!model)
+    return std::nullopt;
+  return check(*model, options, diagnostics);
+}
