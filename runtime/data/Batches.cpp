@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Checking fields against inputs once, then gathering rows without further
+// checks.
+#include "data/Batches.h"
+#include "core/Error.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+namespace descent::runtime {
+namespace {
+
+Shape withoutOnes(Shape shape) {
+  std::erase(shape, 1);
+  return shape;
+}
+
+bool fits(const Shape &sample, const Shape &wanted) {
+  if (elementsOf(sample) != elementsOf(wanted))
+    return false;
+  Shape a = withoutOnes(sample), b = withoutOnes(wanted);
+  return a == b || a.size() <= 1 || b.size() <= 1;
+}
+
+/// A byte as a fraction of 255, correctly rounded, as 4 bytes of float.
+const std::array<float, 256> &fractions() {
+  static const std::array<float, 256> table = [] {
+    std::array<float, 256> values;
+    for (int i = 0; i < 256; ++i)
+      values[size_t(i)] = float(i) / 255.0f;
+    return values;
+  }();
+  return table;
+}
+
+const char *storageName(Field::Storage storage) {
+  return storage == Field::Storage::U8    ? "u8"
+         : storage == Field::Storage::F32 ? "f32"
+                                          : "i32";
+}
+
+} // namespace
+
+Batches::Batches(const Dataset &dataset, const Program &program,
+                 const Entry &entry)
+    : dataset(dataset), batchSize(entry.batch) {
+  if (dataset.size == 0)
+    fail(Status::Invalid, "'", dataset.description, "' has no samples");
+  for (unsigned index : entry.inputs) {
+    const Tensor &input = program.inputs[index];
+    auto field = std::find_if(
+        dataset.fields.begin(), dataset.fields.end(),
+        [&](const Field &candidate) { return candidate.name == input.name; });
+    if (field == dataset.fields.end()) {
+      std::string names;
+      for (const Field &candidate : dataset.fields)
+        names += (names.empty() ? "'" : ", '") + candidate.name + "'";
+      fail(Status::Invalid, "the model's input '", input.name,
+           "' has no field in '", dataset.description, "', which has ", names);
+    }
+    if (!input.batchAxis)
+      fail(Status::Invalid, "the model's input '", input.name,
+           "' has no batch axis, so samples cannot fill it");
+    Shape wanted = input.shape;
+    wanted.erase(wanted.begin() + *input.batchAxis);
+    if (!fits(field->shape, wanted))
+      fail(Status::Invalid, "field '", field->name, "' of '", field->source,
+           "' has samples of shape ", print(field->shape),
+           ", the model's input needs ", print(wanted));
+    bool sameType =
+        field->storage == Field::Storage::U8 ||
+        (field->storage == Field::Storage::F32) == (input.dtype == DType::F32);
+    if (!sameType)
+      fail(Status::Invalid, "field '", field->name, "' of '", field->source,
+           "' is ", storageName(field->storage), ", the model's input is ",
+           name(input.dtype));
+    Binding binding{&*field, &input, 1, 1};
+    for (unsigned axis = 0; axis < input.shape.size(); ++axis)
+      if (axis != *input.batchAxis)
+        (axis < *input.batchAxis ? binding.outer : binding.inner) *=
+            uint64_t(input.shape[axis]);
+    check(binding);
+    bindings.push_back(binding);
+  }
+}
+
+void Batches::check(const Binding &binding) const {
+  const Field &field = *binding.field;
+  uint64_t perSample = elementsOf(field.shape);
+  auto complain = [&](uint64_t element, const auto &value,
+                      const std::string &what) {
+    fail(Status::Invalid, "field '", field.name, "' at index ",
+         element / perSample, " of '", field.source, "' is ", value, ", ",
+         what);
+  };
+  uint64_t elements = perSample * dataset.size;
+  if (field.storage == Field::Storage::F32) {
+    for (uint64_t i = 0; i < elements; ++i) {
+      float value;
+      std::memcpy(&value, field.data.data() + 4 * i, 4);
+      if (!std::isfinite(value))
+        complain(i, value, "expected finite numbers");
+    }
+    return;
+  }
+  if (!binding.input->range)
+    return;
+  auto [low, high] = *binding.input->range;
+  for (uint64_t i = 0; i < elements; ++i) {
+    int32_t value = 0;
+    if (field.storage == Field::Storage::U8)
+      value = int32_t(field.data[i]);
+    else
+      std::memcpy(&value, field.data.data() + 4 * i, 4);
+    if (value < low || value >= high)
+      complain(i, value, concat("the model takes ", low, " to ", high - 1));
+  }
+}
+
+void Batches::copySample(const Binding &binding, std::span<std::byte> target,
+                         uint64_t slot, uint64_t row) const {
+  const Field &field = *binding.field;
+  const std::byte *from = field.data.data() + row * field.sampleBytes();
+  for (uint64_t outer = 0; outer < binding.outer; ++outer) {
+    std::byte *to =
+        target.data() + 4 * (outer * batchSize + slot) * binding.inner;
+    if (field.storage != Field::Storage::U8) {
+      std::memcpy(to, from, 4 * binding.inner);
+      from += 4 * binding.inner;
+      continue;
+    }
+    const std::array<float, 256> &table = fractions();
+    for (uint64_t i = 0; i < binding.inner; ++i, ++from) {
+      int32_t integer = int32_t(*from);
+      if (binding.input->dtype == DType::F32)
+        std::memcpy(to + 4 * i, &table[size_t(*from)], 4);
+      else
+        std::memcpy(to + 4 * i, &integer, 4);
+    }
+  }
+}
+
+void Batches::fill(Run &run, std::span<const uint32_t> rows) const {
+  for (size_t i = 0; i < bindings.size(); ++i)
+    for (uint64_t slot = 0; slot < batchSize; ++slot)
+      copySample(bindings[i], run.inputs[i], slot,
+                 slot < rows.size() ? rows[slot] : rows[0]);
+  run.control.valid = int32_t(rows.size());
+}
+
+} // namespace descent::runtime

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Writing events and lines where they belong.
+#include "log/Log.h"
+#include "core/Error.h"
+
+#include <cerrno>
+#include <cstring>
+#include <unistd.h>
+
+namespace descent::runtime {
+
+Log::Log(bool json) : json(json), terminal(::isatty(STDERR_FILENO)) {}
+
+Log::~Log() {
+  clearProgress();
+  if (file)
+    std::fclose(file);
+}
+
+void Log::keep(const std::string &path) {
+  file = std::fopen(path.c_str(), "w");
+  if (!file)
+    fail(Status::Failure, "cannot write '", path, "': ", std::strerror(errno));
+}
+
+void Log::clearProgress() {
+  if (drawn)
+    std::fputs("\r\033[K", stderr);
+  drawn = false;
+}
+
+void Log::event(const std::string &name, const Event &fields) {
+  if (!json && !file)
+    return;
+  Event object;
+  object["event"] = name;
+  object.update(fields);
+  std::string text =
+      object.dump(-1, ' ', false, Event::error_handler_t::replace) + "\n";
+  if (json) {
+    std::fputs(text.c_str(), stdout);
+    std::fflush(stdout);
+  }
+  if (file) {
+    std::fputs(text.c_str(), file);
+    std::fflush(file);
+  }
+}
+
+void Log::line(const std::string &text) {
+  clearProgress();
+  std::FILE *out = json ? stderr : stdout;
+  std::fputs((text + "\n").c_str(), out);
+  std::fflush(out);
+}
+
+void Log::progress(const std::string &text) {
+  if (!terminal)
+    return;
+  auto now = std::chrono::steady_clock::now();
+  if (drawn && now - lastDrawn < std::chrono::milliseconds(100))
+    return;
+  lastDrawn = now;
+  drawn = true;
+  std::fprintf(stderr, "\r%s\033[K", text.c_str());
+}
+
+} // namespace descent::runtime

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// What a run says: JSON events for programs, lines and a progress line for
+// people.
+#ifndef DESCENT_RUNTIME_LOG_LOG_H
+#define DESCENT_RUNTIME_LOG_LOG_H
+
+#include <chrono>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <string>
+
+namespace descent::runtime {
+
+using Event = nlohmann::ordered_json;
+
+/// With json, events go to stdout, one object a line and nothing else, and
+/// people's lines to stderr; without, people's lines go to stdout. The progress
+/// line is drawn on stderr when that is a terminal, and not at all otherwise.
+class Log {
+public:
+  explicit Log(bool json);
+  ~Log();
+  Log(const Log &) = delete;
+  Log &operator=(const Log &) = delete;
+
+  /// Also appends the events to a file, until the log is gone. Error: Failure.
+  void keep(const std::string &path);
+
+  /// {"event": name, ...fields}
+  void event(const std::string &name, const Event &fields);
+  /// A line for people.
+  void line(const std::string &text);
+  /// Replaces the progress line, at most ten times a second.
+  void progress(const std::string &text);
+  bool showsProgress() const { return terminal; }
+
+private:
+  void clearProgress();
+
+  bool json, terminal, drawn = false;
+  std::FILE *file = nullptr;
+  std::chrono::steady_clock::time_point lastDrawn{};
+};
+
+} // namespace descent::runtime
+
+#endif // DESCENT_RUNTIME_LOG_LOG_H

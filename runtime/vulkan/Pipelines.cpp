@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Creating pipelines on all cores, and writing one descriptor set a launch over
+// exact ranges of the slabs.
+#include "vulkan/Pipelines.h"
+#include "core/Error.h"
+
+#include <atomic>
+#include <exception>
+#include <mutex>
+#include <thread>
+
+namespace descent::runtime {
+namespace {
+
+/// Runs job(0) to job(count - 1) on as many threads as there are cores;
+/// rethrows the first error.
+void inParallel(size_t count, const std::function<void(size_t)> &job) {
+  std::atomic<size_t> next = 0;
+  std::exception_ptr error;
+  std::mutex guard;
+  auto work = [&] {
+    for (size_t i = next++; i < count; i = next++)
+      try {
+        job(i);
+      } catch (...) {
+        std::lock_guard lock(guard);
+        if (!error)
+          error = std::current_exception();
+      }
+  };
+  std::vector<std::thread> threads;
+  size_t wanted = std::min<size_t>(
+      count, std::max(1u, std::thread::hardware_concurrency()));
+  for (size_t i = 1; i < wanted; ++i)
+    threads.emplace_back(work);
+  work();
+  for (std::thread &thread : threads)
+    thread.join();
+  if (error)
+    std::rethrow_exception(error);
+}
+
+} // namespace
+
+Pipelines::Pipelines(Device &device,
+                     const std::vector<std::unique_ptr<Buffer>> &slabs,
+                     ModuleValidator validator)
+    : device(device), slabs(slabs), validator(std::move(validator)) {}
+
+Pipelines::~Pipelines() {
+  for (VkDescriptorPool pool : pools)
+    device.vk.vkDestroyDescriptorPool(device.handle, pool, nullptr);
+  for (auto &[key, pipeline] : pipelines)
+    device.vk.vkDestroyPipeline(device.handle, pipeline, nullptr);
+  for (auto &[key, layout] : layouts) {
+    device.vk.vkDestroyPipelineLayout(device.handle, layout.pipeline, nullptr);
+    device.vk.vkDestroyDescriptorSetLayout(device.handle, layout.set, nullptr);
+  }
+}
+
+Pipelines::Key Pipelines::keyOf(const Schedule &schedule,
+                                const Launch &launch) {
+  return {schedule.kernels[launch.kernel].file, launch.bindings.size(),
+          launch.push.size()};
+}
+
+Pipelines::Layout Pipelines::layoutFor(size_t bindings, size_t pushBytes) {
+  Layout &layout = layouts[{bindings, pushBytes}];
+  if (layout.pipeline)
+    return layout;
+  std::vector<VkDescriptorSetLayoutBinding> slots(bindings);
+  for (uint32_t i = 0; i < bindings; ++i)
+    slots[i] = {i, VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, 1,
+                VK_SHADER_STAGE_COMPUTE_BIT, nullptr};
+  VkDescriptorSetLayoutCreateInfo setInfo{
+      VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO};
+  setInfo.bindingCount = uint32_t(bindings);
+  setInfo.pBindings = slots.data();
+  if (!layout.set)
+    checkVulkan(device.vk.vkCreateDescriptorSetLayout(device.handle, &setInfo,
+                                                      nullptr, &layout.set),
+                "creating a descriptor set layout");
+  VkPushConstantRange push{VK_SHADER_STAGE_COMPUTE_BIT, 0, uint32_t(pushBytes)};
+  VkPipelineLayoutCreateInfo info{
+      VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO};
+  info.setLayoutCount = 1;
+  info.pSetLayouts = &layout.set;
+  info.pushConstantRangeCount = pushBytes ? 1 : 0;
+  info.pPushConstantRanges = &push;
+  checkVulkan(device.vk.vkCreatePipelineLayout(device.handle, &info, nullptr,
+                                               &layout.pipeline),
+              "creating a pipeline layout");
+  return layout;
+}
+
+VkPipeline Pipelines::create(const Kernel &kernel,
+                             VkPipelineLayout layout) const {
+  if (validator)
+    if (std::string complaint = validator(kernel.code); !complaint.empty())
+      fail(Status::Invalid, "'", kernel.file,
+           "' is not valid SPIR-V: ", complaint);
+  VkShaderModuleCreateInfo moduleInfo{
+      VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO};
+  moduleInfo.codeSize = kernel.code.size_bytes();
+  moduleInfo.pCode = kernel.code.data();
+  VkShaderModule module = VK_NULL_HANDLE;
+  checkVulkan(device.vk.vkCreateShaderModule(device.handle, &moduleInfo,
+                                             nullptr, &module),
+              "loading " + kernel.file);
+  VkComputePipelineCreateInfo info{
+      VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO};
+  info.stage.sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO;
+  info.stage.stage = VK_SHADER_STAGE_COMPUTE_BIT;
+  info.stage.module = module;
+  info.stage.pName = "main";
+  info.layout = layout;
+  VkPipeline pipeline = VK_NULL_HANDLE;
+  VkResult result = device.vk.vkCreateComputePipelines(
+      device.handle, VK_NULL_HANDLE, 1, &info, nullptr, &pipeline);
+  device.vk.vkDestroyShaderModule(device.handle, module, nullptr);
+  checkVulkan(result, "compiling " + kernel.file);
+  return pipeline;
+}
+
+void Pipelines::build(const std::vector<const Schedule *> &schedules) {
+  struct Job {
+    VkPipeline *result;
+    const Kernel *kernel;
+    VkPipelineLayout layout;
+  };
+  std::vector<Job> jobs;
+  for (const Schedule *schedule : schedules)
+    for (const Schedule::Record &record : schedule->records) {
+      Key key = keyOf(*schedule, record.launch);
+      auto [place, isNew] =
+          pipelines.try_emplace(key, VkPipeline(VK_NULL_HANDLE));
+      if (isNew)
+        jobs.push_back({&place->second,
+                        &schedule->kernels[record.launch.kernel],
+                        layoutFor(key.bindings, key.pushBytes).pipeline});
+    }
+  inParallel(jobs.size(), [&](size_t i) {
+    *jobs[i].result = create(*jobs[i].kernel, jobs[i].layout);
+  });
+}
+
+VkDescriptorPool Pipelines::createPool(const Schedule &schedule) {
+  uint32_t descriptors = 0;
+  for (const Schedule::Record &record : schedule.records)
+    descriptors += uint32_t(record.launch.bindings.size());
+  VkDescriptorPoolSize size{VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
+                            std::max(1u, descriptors)};
+  VkDescriptorPoolCreateInfo info{
+      VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO};
+  info.maxSets = std::max(1u, uint32_t(schedule.records.size()));
+  info.poolSizeCount = 1;
+  info.pPoolSizes = &size;
+  VkDescriptorPool pool = VK_NULL_HANDLE;
+  checkVulkan(
+      device.vk.vkCreateDescriptorPool(device.handle, &info, nullptr, &pool),
+      "creating a descriptor pool");
+  pools.push_back(pool);
+  return pool;
+}
+
+std::vector<BoundLaunch> Pipelines::bind(const Schedule &schedule) {
+  VkDescriptorPool pool = createPool(schedule);
+  std::vector<BoundLaunch> bound;
+  for (const Schedule::Record &record : schedule.records) {
+    const Launch &launch = record.launch;
+    Key key = keyOf(schedule, launch);
+    Layout layout = layoutFor(key.bindings, key.pushBytes);
+    VkDescriptorSetAllocateInfo info{
+        VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO};
+    info.descriptorPool = pool;
+    info.descriptorSetCount = 1;
+    info.pSetLayouts = &layout.set;
+    VkDescriptorSet set = VK_NULL_HANDLE;
+    checkVulkan(device.vk.vkAllocateDescriptorSets(device.handle, &info, &set),
+                "allocating a descriptor set");
+    std::vector<VkDescriptorBufferInfo> ranges;
+    for (const Place &place : launch.bindings)
+      ranges.push_back({slabs[place.slab]->handle, place.offset, place.size});
+    VkWriteDescriptorSet write{VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET};
+    write.dstSet = set;
+    write.descriptorCount = uint32_t(ranges.size());
+    write.descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER;
+    write.pBufferInfo = ranges.data();
+    // Consecutive bindings of one type are written as if they were one array
+    // (Vulkan, vkUpdateDescriptorSets).
+    if (!ranges.empty())
+      device.vk.vkUpdateDescriptorSets(device.handle, 1, &write, 0, nullptr);
+    bound.push_back({&launch, pipelines.at(key), layout.pipeline, set,
+                     record.barrierBefore});
+  }
+  return bound;
+}
+
+} // namespace descent::runtime

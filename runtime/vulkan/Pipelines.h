@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Compute pipelines of a variant's kernels, each made once, and the descriptor
+// sets of its launches.
+#ifndef DESCENT_RUNTIME_VULKAN_PIPELINES_H
+#define DESCENT_RUNTIME_VULKAN_PIPELINES_H
+
+#include "core/Executor.h"
+#include "vulkan/Device.h"
+
+#include <map>
+
+namespace descent::runtime {
+
+/// A launch with everything that recording it needs.
+struct BoundLaunch {
+  const Launch *launch = nullptr;
+  VkPipeline pipeline = VK_NULL_HANDLE;
+  VkPipelineLayout layout = VK_NULL_HANDLE;
+  VkDescriptorSet set = VK_NULL_HANDLE;
+  bool barrierBefore = false;
+};
+
+class Pipelines {
+public:
+  Pipelines(Device &device, const std::vector<std::unique_ptr<Buffer>> &slabs,
+            ModuleValidator validator);
+  ~Pipelines();
+  Pipelines(const Pipelines &) = delete;
+  Pipelines &operator=(const Pipelines &) = delete;
+
+  /// Makes the pipelines that these schedules need and that do not exist yet,
+  /// several at a time. Errors: Invalid when the validator refuses a module,
+  /// Failure when the driver does.
+  void build(const std::vector<const Schedule *> &schedules);
+
+  /// The launches of a built schedule with descriptor sets written, in order.
+  std::vector<BoundLaunch> bind(const Schedule &schedule);
+
+private:
+  struct Layout {
+    VkDescriptorSetLayout set = VK_NULL_HANDLE;
+    VkPipelineLayout pipeline = VK_NULL_HANDLE;
+  };
+  struct Key {
+    std::string file;
+    size_t bindings, pushBytes;
+    auto operator<=>(const Key &) const = default;
+  };
+  static Key keyOf(const Schedule &schedule, const Launch &launch);
+  Layout layoutFor(size_t bindings, size_t pushBytes);
+  VkPipeline create(const Kernel &kernel, VkPipelineLayout layout) const;
+  VkDescriptorPool createPool(const Schedule &schedule);
+
+  Device &device;
+  const std::vector<std::unique_ptr<Buffer>> &slabs;
+  ModuleValidator validator;
+  std::map<std::pair<size_t, size_t>, Layout> layouts;
+  std::map<Key, VkPipeline> pipelines;
+  std::vector<VkDescriptorPool> pools;
+};
+
+} // namespace descent::runtime
+
+#endif // DESCENT_RUNTIME_VULKAN_PIPELINES_H

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// descent-run predict.
+#include "train/Predict.h"
+#include "Common.h"
+#include "core/Error.h"
+
+namespace descent::runtime {
+namespace {
+
+struct Options {
+  CommonOptions common;
+  std::string bundle, weights, data, test, output, entry = "predict";
+  uint64_t seed = 0;
+};
+
+int predictTo(const Options &options) {
+  bool npz = options.output.ends_with(".npz");
+  if (!npz && !options.output.ends_with(".csv"))
+    fail(Status::Usage, "'", options.output,
+         "': predictions are written as .npz or .csv");
+  std::shared_ptr<const Program> program = openBundle(options.bundle);
+  if (!program->findEntry(options.entry))
+    fail(Status::Usage, "the bundle has no entry '", options.entry, "'");
+  StateBytes states = initialStates(
+      *program, options.seed, {Role::Optimizer, Role::Metric, Role::Status});
+  states.merge(loadWeights(*program, options.weights));
+  Dataset data = options.test.empty() ? openDataset(options.data, Part::Train)
+                                      : openDataset(options.test, Part::Test);
+  Log log(options.common.json);
+  std::unique_ptr<Executor> executor = load(program, options.common);
+  executor->prepare({options.entry});
+  upload(*executor, states);
+
+  std::vector<Array> arrays =
+      predict(*executor, options.entry, data, options.seed);
+  if (npz) {
+    writeNpz(options.output, arrays);
+  } else {
+    for (const Array &array : arrays)
+      if (array.shape.empty() || uint64_t(array.shape[0]) != data.size)
+        fail(Status::Usage, "the output '", array.name, "' of shape ",
+             print(array.shape), " has no row for every sample; write an .npz");
+    writeCsv(options.output, arrays);
+  }
+  Event outputs = Event::object();
+  for (const Array &array : arrays)
+    outputs[array.name] = {{"dtype", name(array.dtype)},
+                           {"shape", array.shape}};
+  log.event(
+      "predict",
+      {{"samples", data.size}, {"file", options.output}, {"outputs", outputs}});
+  log.line(concat(data.size, " samples, outputs in ", options.output));
+  return 0;
+}
+
+} // namespace
+
+void addPredict(CLI::App &app, Action &action) {
+  auto options = std::make_shared<Options>();
+  CLI::App *command = app.add_subcommand(
+      "predict", "run an entry over a data set and write its outputs");
+  command->add_option("BUNDLE", options->bundle, "what descentc wrote")
+      ->required();
+  command
+      ->add_option("--weights", options->weights,
+                   "trained weights (.safetensors)")
+      ->required();
+  auto *source = command->add_option_group("source");
+  source->add_option("--data", options->data,
+                     "data: " + datasetKinds() + " (idx: the training pair)");
+  source->add_option(
+      "--test", options->test,
+      "the same, but the test pair of idx and the test samples of glyphs");
+  source->require_option(1);
+  command
+      ->add_option("-o,--output", options->output,
+                   "file to write, .npz or .csv")
+      ->required();
+  command->add_option("--entry", options->entry,
+                      "the entry to run (default predict)");
+  command->add_option("--seed", options->seed,
+                      "seed of random numbers in the entry (default 0)");
+  addCommon(*command, options->common, true);
+  command->callback(
+      [=, &action] { action = [=] { return predictTo(*options); }; });
+}
+
+} // namespace descent::runtime

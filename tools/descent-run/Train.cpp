@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// descent-run train.
+#include "Common.h"
+#include "core/Error.h"
+#include "train/Trainer.h"
+
+#include <charconv>
+#include <fcntl.h>
+#include <filesystem>
+#include <sys/file.h>
+#include <unistd.h>
+
+namespace descent::runtime {
+namespace {
+
+struct Options {
+  CommonOptions common;
+  std::string bundle, data, test, time, init, folder;
+  std::optional<uint64_t> epochs, steps;
+  uint64_t seed = 0, logEvery = 0;
+  bool noShuffle = false, dropLast = false, noSave = false;
+};
+
+/// "90", "90s", "10m" or "1.5h" in seconds.
+double parseTime(const std::string &text) {
+  double value = 0;
+  auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), value);
+  std::string unit(end, text.data() + text.size());
+  double factor = unit.empty() || unit == "s" ? 1
+                  : unit == "m"               ? 60
+                  : unit == "h"               ? 3600
+                                              : 0;
+  if (error != std::errc() || factor == 0 || !(value > 0))
+    fail(Status::Usage, "--time '", text,
+         "': expected a time such as 90, 90s, 10m or 1.5h");
+  return value * factor;
+}
+
+/// The folder for this run, held by a lock so that two runs do not write into
+/// one.
+class RunFolder {
+public:
+  explicit RunFolder(const std::string &path) {
+    std::error_code error;
+    std::filesystem::create_directories(path, error);
+    if (error)
+      fail(Status::Failure, "cannot make the folder '", path,
+           "': ", error.message());
+    lock =
+        ::open((path + "/.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (lock < 0)
+      fail(Status::Failure, "cannot write into the folder '", path,
+           "': ", std::strerror(errno));
+    if (::flock(lock, LOCK_EX | LOCK_NB) != 0)
+      fail(Status::Failure, "another run is writing into '", path,
+           "'; give --out another folder");
+  }
+  ~RunFolder() { ::close(lock); }
+  RunFolder(const RunFolder &) = delete;
+  RunFolder &operator=(const RunFolder &) = delete;
+
+private:
+  int lock;
+};
+
+void announce(Log &log, const Executor &executor, const Options &options,
+              const Dataset &data, const Dataset *test,
+              const std::string &folder) {
+  Event fields = describe(executor, "train");
+  fields["samples"] = data.size;
+  if (test)
+    fields["test_samples"] = test->size;
+  fields["seed"] = options.seed;
+  if (!folder.empty())
+    fields["out"] = folder;
+  log.event("start", fields);
+  const Statistics *statistics = nullptr;
+  if (auto found = executor.variant().statistics.find("train");
+      found != executor.variant().statistics.end())
+    statistics = &found->second;
+  log.line(concat(executor.program().modelName, ": ",
+                  countParameters(executor.program()), " parameters, variant ",
+                  executor.variant().name, " on ", executor.deviceName()));
+  log.line(concat(
+      "planned: ", readableBytes(executor.variant().peakBytes), " of memory",
+      statistics
+          ? concat(", ", statistics->launches, " launches and ",
+                   fixed(double(statistics->flop) / 1e9, 3), " GFLOP a step")
+          : ""));
+}
+
+int train(const Options &options) {
+  std::shared_ptr<const Program> program = openBundle(options.bundle);
+  Dataset data = openDataset(options.data, Part::Train);
+  std::optional<Dataset> test;
+  if (!options.test.empty())
+    test = openDataset(options.test, Part::Test);
+  StateBytes states =
+      initialStates(*program, options.seed,
+                    {Role::Parameter, Role::Buffer, Role::Optimizer,
+                     Role::Metric, Role::Status});
+  if (!options.init.empty())
+    for (auto &[index, bytes] : loadWeights(*program, options.init))
+      states[index] = std::move(bytes);
+
+  TrainOptions train;
+  train.epochs = options.epochs, train.steps = options.steps;
+  if (!options.time.empty())
+    train.seconds = parseTime(options.time);
+  train.seed = options.seed, train.shuffle = !options.noShuffle,
+  train.dropLast = options.dropLast;
+  train.logEvery = options.logEvery;
+  train.stop = &stopSignal;
+
+  Log log(options.common.json);
+  std::unique_ptr<Executor> executor = load(program, options.common);
+  std::vector<std::string> entries = {"train"};
+  if (test)
+    for (const std::string &entry : Evaluator::entries())
+      entries.push_back(entry);
+  // Binding the data reports what does not fit before pipelines are made and
+  // folders are written.
+  Trainer trainer(*executor, data, test ? &*test : nullptr, train, log);
+  executor->prepare(entries);
+  upload(*executor, states);
+
+  std::optional<RunFolder> folder;
+  if (!options.noSave) {
+    std::string path = options.folder;
+    if (path.empty())
+      path = std::filesystem::path(options.bundle).stem().string() + ".run";
+    folder.emplace(path);
+    trainer.saveInto(path);
+    log.keep(path + "/events.jsonl");
+    announce(log, *executor, options, data, test ? &*test : nullptr, path);
+  } else {
+    announce(log, *executor, options, data, test ? &*test : nullptr, "");
+  }
+
+  TrainResult result = trainer.run();
+  Event fields = {{"steps", result.steps},
+                  {"seconds", result.seconds},
+                  {"interrupted", result.interrupted}};
+  if (!result.weights.empty())
+    fields["weights"] = result.weights;
+  log.event("end", fields);
+  log.line(
+      concat(result.interrupted ? "interrupted after " : "", result.steps,
+             " steps in ", fixed(result.seconds, 1), " s",
+             result.weights.empty() ? "" : ", weights in " + result.weights));
+  return result.interrupted ? 128 + stopSignal : 0;
+}
+
+} // namespace
+
+void addTrain(CLI::App &app, Action &action) {
+  auto options = std::make_shared<Options>();
+  CLI::App *command =
+      app.add_subcommand("train", "train a bundle's model on data");
+  command->add_option("BUNDLE", options->bundle, "what descentc wrote")
+      ->required();
+  command
+      ->add_option("--data", options->data,
+                   "training data: " + datasetKinds() +
+                       " (idx: the training pair)")
+      ->required();
+  command->add_option(
+      "--test", options->test,
+      "data to evaluate on after every epoch (idx: the test pair)");
+  command
+      ->add_option("--epochs", options->epochs,
+                   "passes over the data (default: the model's)")
+      ->check(CLI::Range(1, INT32_MAX));
+  command
+      ->add_option("--steps", options->steps,
+                   "end after this many steps, without --epochs over as many "
+                   "epochs as that takes")
+      ->check(CLI::Range(1, INT32_MAX));
+  command->add_option("--time", options->time,
+                      "begin no step after this time: 90, 90s, 10m, 1.5h");
+  command->add_option("--seed", options->seed,
+                      "seed of weights, order and dropout (default 0)");
+  command->add_flag("--no-shuffle", options->noShuffle,
+                    "visit the samples in their order in the file");
+  command->add_flag("--drop-last", options->dropLast,
+                    "skip an epoch's last batch when it is not full");
+  command->add_option(
+      "--init", options->init,
+      "begin with these weights (.safetensors) instead of initializing");
+  CLI::Option *out = command->add_option(
+      "--out", options->folder,
+      "folder for weights.safetensors and events.jsonl, made when missing "
+      "(default: the bundle's name with .run, here)");
+  command->add_flag("--no-save", options->noSave, "write no files")
+      ->excludes(out);
+  command->add_option("--log-every", options->logEvery,
+                      "a step event with the loss every so many steps");
+  addCommon(*command, options->common, true);
+  command->callback([=, &action] { action = [=] { return train(*options); }; });
+}
+
+} // namespace descent::runtime
