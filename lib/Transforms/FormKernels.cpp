@@ -86,7 +86,10 @@ struct FormKernelsPass : descent::impl::FormKernelsPassBase<FormKernelsPass> {
 
   void runOnOperation() override {
     Block &block = getOperation().getBody().front();
-    while (inlineOne(block) || absorbOne(block))
+    // Epilogues of reductions first: once a bias and an activation follow a sum
+    // in registers, there is nothing left to inline elsewhere.
+    while (absorbOne(block, /*intoReductions=*/true) || inlineOne(block) ||
+           absorbOne(block, /*intoReductions=*/false))
       ;
   }
 
@@ -136,13 +139,14 @@ struct FormKernelsPass : descent::impl::FormKernelsPassBase<FormKernelsPass> {
 
   /// Lets a kernel absorb the first elementwise kernel in program order that it
   /// can.
-  bool absorbOne(Block &block) {
+  bool absorbOne(Block &block, bool intoReductions) {
     for (auto consumer : block.getOps<KernelOp>()) {
       if (!consumer.isElementwise())
         continue;
       for (Value input : consumer.getFinishInputs()) {
         KernelOp producer = kernelResult(input).kernel;
-        if (!producer || !canAbsorb(producer, consumer) ||
+        if (!producer || (intoReductions && producer.isElementwise()) ||
+            !canAbsorb(producer, consumer) ||
             countTensors(producer) + countTensors(consumer) - 1 > maxTensors)
           continue;
         absorbConsumer(producer, consumer);

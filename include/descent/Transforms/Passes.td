@@ -60,7 +60,7 @@ def LowerToKernelsPass : Pass<"descent-lower-to-kernels", "::descent::EntryOp"> 
     ```
     becomes
     ```mlir
-    %y = descent.kernel [4] reduce [] by [] map( : ) [] { descent.yield }
+    %y = descent.kernel [4] reduce [] by [] map() [] { descent.yield }
       finish(%x : tensor<4xf32>) [#descent.access<(d0) -> (d0)>] {
       ^bb0(%a: f32):
         %e = descent.exp %a : f32
@@ -82,7 +82,7 @@ def FoldViewsPass : Pass<"descent-fold-views", "::descent::EntryOp"> {
 def FormKernelsPass : Pass<"descent-form-kernels", "::descent::EntryOp"> {
   let summary = "Fuses kernels";
   let description = [{
-    Two rewrites, until nothing changes, producers first:
+    Two rewrites, until nothing changes; reductions absorb first, then producers are inlined in program order, then the rest is absorbed:
 
     * **inline**: an elementwise kernel all of whose readers are kernels is computed by each of them where they read it, if that loads no more than
       storing it and loading it back. The estimate counts loads per element, an element read again by a reduction as 1/8 of a load, since register

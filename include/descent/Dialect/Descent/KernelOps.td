@@ -54,8 +54,8 @@ def Descent_KernelOp : Descent_Op<"kernel", [Pure, AttrSizedOperandSegments, Iso
   let regions = (region SizedRegion<1>:$map, SizedRegion<1>:$finish);
   let assemblyFormat = [{
     $parallel `reduce` $reduction `by` $combiners
-    `map` `(` $inputs `:` type($inputs) `)` $input_accesses $map
-    `finish` `(` $finish_inputs `:` type($finish_inputs) `)` $finish_accesses $finish
+    `map` `(` ($inputs^ `:` type($inputs))? `)` $input_accesses $map
+    `finish` `(` ($finish_inputs^ `:` type($finish_inputs))? `)` $finish_accesses $finish
     attr-dict `:` type($results)
   }];
   let hasVerifier = 1;
