@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Checks the gradients of a whole model against directional finite differences;
+// descentc --check-gradients.
+
+#ifndef DESCENT_INTERPRETER_CHECKGRADIENTS_H
+#define DESCENT_INTERPRETER_CHECKGRADIENTS_H
+
+#include "descent/Interpreter/Tensor.h"
+#include "mlir/IR/BuiltinOps.h"
+
+namespace descent::interpreter {
+
+struct CheckGradientsOptions {
+  std::string entry = "train";
+  /// Of made-up inputs, initial states and directions.
+  uint64_t seed = 1;
+  /// Random directions a parameter; the gradient's own direction comes first.
+  int directions = 2;
+  /// Length of the step along a direction of unit length.
+  double step = 1e-5;
+  /// Largest difference, relative to what the gradient has in a typical
+  /// direction.
+  double tolerance = 1e-4;
+};
+
+/// For every `descent.gradient` of an entry and every state or input that it
+/// differentiates to: compares the derivative along a few directions that
+/// descent-autodiff's gradient gives with a central difference of the loss,
+/// both evaluated in f64, and prints a line for each.
+///
+/// `module` is at tensor level, before descent-autodiff, and is left as it is.
+/// Fails if a derivative is wrong or cannot be evaluated, or if the entry has
+/// no gradient.
+mlir::LogicalResult checkGradients(mlir::ModuleOp module,
+                                   const CheckGradientsOptions &options,
+                                   llvm::raw_ostream &os);
+
+} // namespace descent::interpreter
+
+#endif // DESCENT_INTERPRETER_CHECKGRADIENTS_H
