@@ -55,7 +55,7 @@ def Schedule_KernelOp : Schedule_Op<"kernel", [Symbol, IsolatedFromAbove, Single
     ```mlir
     schedule.kernel @double bindings [readwrite] reads [#schedule.operand<0, 0>] writes [#schedule.operand<0, 0>] {
     ^bb0(%x: tensor<8xf32>):
-      %r = descent.kernel [8] reduce [] by [] map( : ) [] { descent.yield }
+      %r = descent.kernel [8] reduce [] by [] map() [] { descent.yield }
         finish(%x : tensor<8xf32>) [#descent.access<(d0) -> (d0)>] {
         ^bb0(%a: f32):
           %b = descent.add %a, %a : f32

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Passes that make and check the schedule level; see SchedulePasses.td.
+
+#ifndef DESCENT_DIALECT_SCHEDULE_SCHEDULEPASSES_H
+#define DESCENT_DIALECT_SCHEDULE_SCHEDULEPASSES_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Pass/Pass.h"
+
+namespace descent::schedule {
+
+#define GEN_PASS_DECL
+#include "descent/Dialect/Schedule/SchedulePasses.h.inc"
+
+#define GEN_PASS_REGISTRATION
+#include "descent/Dialect/Schedule/SchedulePasses.h.inc"
+
+} // namespace descent::schedule
+
+#endif // DESCENT_DIALECT_SCHEDULE_SCHEDULEPASSES_H

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Symbolic contents of tensors and of memory.
+
+#include "Contents.h"
+#include "Ties.h"
+#include "mlir/IR/Matchers.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace descent;
+using namespace descent::schedule;
+
+//===----------------------------------------------------------------------===//
+// Content
+//===----------------------------------------------------------------------===//
+
+void Content::append(Segment segment) {
+  if (segment.value < Values::NumUniform)
+    segment.start = 0;
+  if (!segments.empty()) {
+    Segment &last = segments.back();
+    bool continues = segment.value < Values::NumUniform ||
+                     last.start + last.length == segment.start;
+    if (last.value == segment.value && continues) {
+      last.length += segment.length;
+      return;
+    }
+  }
+  if (segment.length > 0)
+    segments.push_back(segment);
+}
+
+void Content::append(const Content &other) {
+  for (const Segment &segment : other.segments)
+    append(segment);
+}
+
+Content Content::slice(int64_t start, int64_t length) const {
+  Content result;
+  int64_t position = 0;
+  for (const Segment &segment : segments) {
+    int64_t begin = std::max(start, position),
+            end = std::min(start + length, position + segment.length);
+    if (begin < end)
+      result.append(
+          {segment.value, segment.start + begin - position, end - begin});
+    position += segment.length;
+  }
+  return result;
+}
+
+bool Content::contains(unsigned value) const {
+  return llvm::any_of(
+      segments, [&](const Segment &segment) { return segment.value == value; });
+}
+
+//===----------------------------------------------------------------------===//
+// Slabs
+//===----------------------------------------------------------------------===//
+
+void SlabContent::split(int64_t offset) {
+  auto it = std::prev(runs.upper_bound(offset));
+  Segment &run = it->second;
+  int64_t head = offset - it->first;
+  if (head == 0 || head >= run.length)
+    return;
+  Segment tail = {run.value, run.start + head, run.length - head};
+  run.length = head;
+  runs[offset] = tail;
+}
+
+void SlabContent::write(int64_t offset, const Content &content) {
+  int64_t length = 0;
+  for (const Segment &segment : content.getSegments())
+    length += segment.length;
+  split(offset);
+  split(offset + length);
+  runs.erase(runs.lower_bound(offset), runs.lower_bound(offset + length));
+  for (const Segment &segment : content.getSegments()) {
+    runs[offset] = segment;
+    offset += segment.length;
+  }
+}
+
+Content SlabContent::read(int64_t offset, int64_t length) const {
+  Content result;
+  for (auto it = std::prev(runs.upper_bound(offset));
+       it != runs.end() && it->first < offset + length; ++it) {
+    int64_t begin = std::max(offset, it->first),
+            end = std::min(offset + length, it->first + it->second.length);
+    if (begin < end)
+      result.append({it->second.value, it->second.start + begin - it->first,
+                     end - begin});
+  }
+  return result;
+}
+
+//===----------------------------------------------------------------------===//
+// Kernels
+//===----------------------------------------------------------------------===//
+
+/// True if finish operand i is read at each point only where the results are
+/// written.
+static bool readsOwn(descent::KernelOp kernel, unsigned i) {
+  return countElements(kernel->getOperand(i).getType()) ==
+             countElements(kernel->getResult(0).getType()) &&
+         readsOwnElement(kernel, i, {}, {});
+}
+
+/// Which of an elementwise kernel's results are zero at a point where exactly
+/// the operands `zero` are.
+static SmallVector<bool> evaluateZeros(descent::KernelOp kernel,
+                                       ArrayRef<bool> zero) {
+  llvm::DenseMap<Value, bool> isZero;
+  Block &block = kernel.getFinishBlock();
+  for (auto [argument, z] : llvm::zip(block.getArguments(), zero))
+    isZero[argument] = z;
+  for (Operation &op : block.without_terminator()) {
+    auto at = [&](unsigned i) { return isZero.lookup(op.getOperand(i)); };
+    bool all = llvm::all_of(op.getOperands(), [&](Value operand) {
+      return isZero.lookup(operand);
+    });
+    isZero[op.getResult(0)] =
+        llvm::TypeSwitch<Operation *, bool>(&op)
+            .Case([](ConstantOp constant) {
+              return matchPattern(constant.getResult(), m_Zero()) ||
+                     matchPattern(constant.getResult(), m_AnyZeroFloat());
+            })
+            .Case<MulOp, AndOp>([&](auto) { return at(0) || at(1); })
+            .Case([&](DivOp) { return at(0) && !at(1); })
+            .Case([&](SelectOp) { return at(1) && at(2); })
+            .Case<AddOp, SubOp, NegOp, AbsOp, SqrtOp, SinOp, TanhOp,
+                  LeakyReluOp, MaximumOp, MinimumOp, CastOp>(
+                [&](auto) { return all; })
+            .Default(false);
+  }
+  return llvm::map_to_vector(block.getTerminator()->getOperands(),
+                             [&](Value value) { return isZero.lookup(value); });
+}
+
+/// Puts zeros into `results` where an elementwise kernel makes them out of
+/// zeros.
+static void markZeros(descent::KernelOp kernel, ArrayRef<Content> operands,
+                      MutableArrayRef<Content> results) {
+  unsigned count = operands.size();
+  SmallVector<bool> own;
+  llvm::SmallSetVector<int64_t, 16> cuts;
+  for (unsigned i = 0; i < count; ++i) {
+    own.push_back(readsOwn(kernel, i));
+    int64_t position = 0;
+    for (const Segment &segment : operands[i].getSegments()) {
+      if (own[i] && segment.value == Values::Zero) {
+        cuts.insert(position);
+        cuts.insert(position + segment.length);
+      }
+      position += segment.length;
+    }
+  }
+  SmallVector<int64_t> bounds = cuts.takeVector();
+  llvm::sort(bounds);
+  SmallVector<Content> marked(results.size());
+  int64_t done = 0;
+  for (unsigned b = 0; b + 1 < bounds.size(); ++b) {
+    int64_t begin = bounds[b], length = bounds[b + 1] - begin;
+    SmallVector<bool> zero;
+    for (unsigned i = 0; i < count; ++i)
+      zero.push_back(own[i] && operands[i].slice(begin, length) ==
+                                   Content(Values::Zero, length));
+    for (auto [i, isZero] : llvm::enumerate(evaluateZeros(kernel, zero))) {
+      marked[i].append(results[i].slice(done, begin - done));
+      marked[i].append(isZero ? Content(Values::Zero, length)
+                              : results[i].slice(begin, length));
+    }
+    done = begin + length;
+  }
+  int64_t elements = countElements(kernel->getResult(0).getType());
+  for (unsigned i = 0; i < results.size(); ++i) {
+    marked[i].append(results[i].slice(done, elements - done));
+    results[i] = marked[i];
+  }
+}
+
+SmallVector<Content> Values::evaluate(descent::KernelOp kernel,
+                                      ArrayRef<Content> operands) {
+  Block &finish = kernel.getFinishBlock();
+  if (kernel.isElementwise() && operands.size() == 1 &&
+      finish.getOperations().size() == 1 && kernel->getNumResults() == 1 &&
+      readsOwn(kernel, 0) && kernel.getFinishAccess(0).isUnguarded())
+    return {operands[0]};
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  // From the kernel's own scope its operands have no names, so the text does
+  // not depend on where it stands.
+  kernel->print(stream,
+                OpPrintingFlags().useLocalScope().enableDebugInfo(false));
+  for (const Content &operand : operands) {
+    stream << ";";
+    for (const Segment &segment : operand.getSegments())
+      stream << segment.value << "." << segment.start << "." << segment.length
+             << ",";
+  }
+  SmallVector<Content> results;
+  for (OpResult result : kernel->getResults())
+    results.push_back(
+        Content(number((text + "#" + Twine(result.getResultNumber())).str()),
+                countElements(result.getType())));
+  if (kernel.isElementwise())
+    markZeros(kernel, operands, results);
+  return results;
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Symbolic contents of tensors and of memory: which value each element is a
+// part of. The plan is proved right with them.
+
+#ifndef DESCENT_LIB_DIALECT_SCHEDULE_TRANSFORMS_CONTENTS_H
+#define DESCENT_LIB_DIALECT_SCHEDULE_TRANSFORMS_CONTENTS_H
+
+#include "descent/Dialect/Descent/Descent.h"
+#include "descent/Dialect/Schedule/Schedule.h"
+#include "llvm/ADT/StringMap.h"
+#include <map>
+
+namespace descent::schedule {
+
+/// A run of elements of a value.
+struct Segment {
+  unsigned value;
+  int64_t start, length;
+  bool operator==(const Segment &) const = default;
+};
+
+/// What a tensor holds: segments of values in order. In normal form, so that
+/// equal contents are equal lists.
+class Content {
+public:
+  Content() = default;
+  Content(unsigned value, int64_t length) { append({value, 0, length}); }
+
+  void append(Segment segment);
+  void append(const Content &other);
+  Content slice(int64_t start, int64_t length) const;
+  llvm::ArrayRef<Segment> getSegments() const { return segments; }
+  bool contains(unsigned value) const;
+  bool operator==(const Content &other) const {
+    return segments == other.segments;
+  }
+
+private:
+  llvm::SmallVector<Segment, 2> segments;
+};
+
+/// Numbers values so that equal computations on equal contents have equal
+/// numbers.
+class Values {
+public:
+  /// Values whose elements are all alike, so that no element of them differs
+  /// from another.
+  enum : unsigned { Undefined, Zero, NumUniform };
+
+  /// The number of the value that is described by `text`.
+  unsigned number(llvm::StringRef text) {
+    return numbers.try_emplace(text, NumUniform + numbers.size()).first->second;
+  }
+  /// The contents of a kernel's results. A kernel that copies passes its
+  /// operand on, and an elementwise one is zero wherever its body gives zero
+  /// (of either sign, for finite numbers) for the operands' elements that are.
+  llvm::SmallVector<Content> evaluate(descent::KernelOp kernel,
+                                      llvm::ArrayRef<Content> operands);
+
+private:
+  llvm::StringMap<unsigned> numbers;
+};
+
+/// The contents of a slab, in elements.
+class SlabContent {
+public:
+  explicit SlabContent(int64_t elements, unsigned value) {
+    runs[0] = {value, 0, elements};
+  }
+  void write(int64_t offset, const Content &content);
+  Content read(int64_t offset, int64_t length) const;
+
+private:
+  void split(int64_t offset);
+  std::map<int64_t, Segment> runs; // by the offset of their first element
+};
+
+} // namespace descent::schedule
+
+#endif // DESCENT_LIB_DIALECT_SCHEDULE_TRANSFORMS_CONTENTS_H

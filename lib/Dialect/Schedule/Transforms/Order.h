@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// When every kernel of an entry runs, and how long every transient lives.
+
+#ifndef DESCENT_LIB_DIALECT_SCHEDULE_TRANSFORMS_ORDER_H
+#define DESCENT_LIB_DIALECT_SCHEDULE_TRANSFORMS_ORDER_H
+
+#include "Ties.h"
+
+namespace descent::schedule {
+
+/// The kernels of an entry in the order in which they will run.
+llvm::SmallVector<descent::KernelOp> orderKernels(EntryMemory &memory);
+
+/// The phase of every kernel of `order`: kernels of one phase depend on each
+/// other in no way, so no barrier has to stand between them.
+llvm::SmallVector<unsigned>
+assignPhases(EntryMemory &memory, llvm::ArrayRef<descent::KernelOp> order);
+
+/// Lets kernels that read a transient for the last time write their result over
+/// it, where they read only what they write.
+void reuseOperands(EntryMemory &memory, llvm::ArrayRef<descent::KernelOp> order,
+                   llvm::ArrayRef<unsigned> phases);
+
+/// Sets the first and last phase of the entry's transients, and returns them.
+llvm::SmallVector<Buffer *>
+computeLifetimes(EntryMemory &memory, llvm::ArrayRef<descent::KernelOp> order,
+                 llvm::ArrayRef<unsigned> phases);
+
+/// Gives every buffer an offset at or behind `base`, so that no two that live
+/// in a common phase overlap. Returns the end of the last one.
+int64_t assignOffsets(llvm::MutableArrayRef<Buffer *> buffers, int64_t base);
+
+} // namespace descent::schedule
+
+#endif // DESCENT_LIB_DIALECT_SCHEDULE_TRANSFORMS_ORDER_H

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// descent-plan-memory: from the kernel level to the schedule level.
+
+#include "Bindings.h"
+#include "Order.h"
+#include "Simulation.h"
+#include "descent/Dialect/Schedule/Labels.h"
+#include "descent/Dialect/Schedule/SchedulePasses.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/IRMapping.h"
+#include "llvm/ADT/SetVector.h"
+#include "llvm/Support/MathExtras.h"
+
+namespace descent::schedule {
+#define GEN_PASS_DEF_PLANMEMORY
+#include "descent/Dialect/Schedule/SchedulePasses.h.inc"
+} // namespace descent::schedule
+
+using namespace mlir;
+using namespace descent;
+using namespace descent::schedule;
+
+namespace {
+
+/// Builds the operations of the schedule level once every buffer has its
+/// offset.
+class Emitter {
+public:
+  Emitter(ModuleOp module, ProgramMemory &program, int64_t maxBindings,
+          int64_t maxRange)
+      : module(module), program(program), symbols(module),
+        builder(OpBuilder::atBlockEnd(module.getBody())),
+        maxBindings(maxBindings), maxRange(maxRange) {}
+
+  void emitSlabs(int64_t stateBytes, int64_t workBytes);
+  void emitPlaces();
+  LogicalResult emitEntry(EntryMemory &memory,
+                          ArrayRef<descent::KernelOp> order);
+
+private:
+  PlaceAttr getPlace(const Slice &location);
+  LogicalResult emitLaunch(EntryMemory &memory, descent::KernelOp kernel,
+                           OpBuilder &body);
+  schedule::KernelOp buildKernel(descent::KernelOp kernel,
+                                 ArrayRef<Value> reads,
+                                 ArrayRef<OperandAttr> operands,
+                                 ArrayRef<Binding> bindings);
+  /// The kernel like `kernel` that there already is; `kernel` itself, now with
+  /// a name, if it is the first.
+  schedule::KernelOp unique(schedule::KernelOp kernel);
+
+  ModuleOp module;
+  ProgramMemory &program;
+  SymbolTable symbols;
+  OpBuilder builder;
+  int64_t maxBindings, maxRange;
+  FlatSymbolRefAttr stateSlab, workSlab;
+  llvm::StringMap<schedule::KernelOp> kernels; // by their text
+};
+
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// Memory
+//===----------------------------------------------------------------------===//
+
+void Emitter::emitSlabs(int64_t stateBytes, int64_t workBytes) {
+  auto emit = [&](StringRef name, SlabKind kind, int64_t bytes) {
+    auto slab = builder.create<SlabOp>(module.getLoc(), name, kind, bytes);
+    return FlatSymbolRefAttr::get(symbols.insert(slab));
+  };
+  if (stateBytes > 0)
+    stateSlab = emit("slab.state", SlabKind::state, stateBytes);
+  workSlab = emit("slab.work", SlabKind::transient, workBytes);
+}
+
+PlaceAttr Emitter::getPlace(const Slice &location) {
+  return PlaceAttr::get(location.buffer->isInStateSlab() ? stateSlab : workSlab,
+                        location.buffer->offset +
+                            location.offset * kElementBytes,
+                        location.elements * kElementBytes);
+}
+
+void Emitter::emitPlaces() {
+  builder.create<schedule::ControlOp>(
+      module.getLoc(),
+      getPlace({program.getControl(), 0, program.getControl()->elements}));
+  auto emit = [&](auto op) {
+    builder.create<PlaceOp>(op.getLoc(), FlatSymbolRefAttr::get(op),
+                            getPlace(program.lookup(op.getSymName())));
+  };
+  for (auto input : llvm::to_vector(module.getOps<InputOp>()))
+    emit(input);
+  for (auto state : llvm::to_vector(module.getOps<StateOp>()))
+    emit(state);
+}
+
+//===----------------------------------------------------------------------===//
+// Kernels
+//===----------------------------------------------------------------------===//
+
+schedule::KernelOp Emitter::buildKernel(descent::KernelOp kernel,
+                                        ArrayRef<Value> reads,
+                                        ArrayRef<OperandAttr> operands,
+                                        ArrayRef<Binding> bindings) {
+  auto accesses =
+      llvm::map_to_vector(bindings, [&](const Binding &binding) -> Attribute {
+        return BindingAccessAttr::get(builder.getContext(),
+                                      BindingAccess(binding.access));
+      });
+  auto attributes = [&](ArrayRef<OperandAttr> range) {
+    return builder.getArrayAttr(
+        SmallVector<Attribute>(range.begin(), range.end()));
+  };
+  auto result = builder.create<schedule::KernelOp>(
+      kernel.getLoc(), "k", builder.getArrayAttr(accesses),
+      attributes(operands.take_front(reads.size())),
+      attributes(operands.drop_front(reads.size())), Attribute());
+  OpBuilder::InsertionGuard guard(builder);
+  Block *block = builder.createBlock(&result.getBody());
+  IRMapping mapping;
+  for (Value read : reads)
+    mapping.map(read, block->addArgument(read.getType(), read.getLoc()));
+  Operation *copy = builder.clone(*kernel, mapping);
+  builder.create<ReturnOp>(kernel.getLoc(), copy->getResults());
+  return result;
+}
+
+schedule::KernelOp Emitter::unique(schedule::KernelOp kernel) {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  kernel.print(stream,
+               OpPrintingFlags().useLocalScope().enableDebugInfo(false));
+  auto [known, isNew] = kernels.try_emplace(text, kernel);
+  if (!isNew) {
+    kernel.erase();
+    return known->second;
+  }
+  kernel.setSymName("k" + std::to_string(kernels.size() - 1));
+  symbols.insert(kernel);
+  return kernel;
+}
+
+LogicalResult Emitter::emitLaunch(EntryMemory &memory, descent::KernelOp kernel,
+                                  OpBuilder &body) {
+  llvm::SmallSetVector<Value, 8> reads(kernel->operand_begin(),
+                                       kernel->operand_end());
+  SmallVector<TensorUse> uses;
+  for (Value read : reads)
+    uses.push_back({getPlace(memory.locate(read)), BindingAccess::read});
+  for (Value result : kernel.getResults())
+    uses.push_back({getPlace(memory.locate(result)), BindingAccess::write});
+  int64_t tooLarge = 0;
+  std::optional<SmallVector<Binding>> bindings =
+      assignBindings(uses, maxBindings, maxRange, tooLarge);
+  if (!bindings && tooLarge)
+    return kernel.emitError()
+           << "a kernel needs a binding of " << tooLarge
+           << " bytes, but the device profile allows " << maxRange
+           << "; a smaller batch makes its tensors smaller";
+  if (!bindings)
+    return kernel.emitError()
+           << "the tensors of a kernel lie in more slabs than the "
+           << maxBindings << " bindings that the device profile allows";
+  SmallVector<OperandAttr> operands;
+  for (const TensorUse &use : uses) {
+    auto holds = [&](const Binding &binding) {
+      return binding.slab == use.place.getSlab() &&
+             binding.begin <= use.place.getOffset() &&
+             use.place.getEnd() <= binding.end;
+    };
+    auto *binding = llvm::find_if(*bindings, holds);
+    operands.push_back(OperandAttr::get(
+        builder.getContext(), binding - bindings->begin(),
+        (use.place.getOffset() - binding->begin) / kElementBytes));
+  }
+  schedule::KernelOp target =
+      unique(buildKernel(kernel, reads.getArrayRef(), operands, *bindings));
+  auto places =
+      llvm::map_to_vector(*bindings, [](const Binding &binding) -> Attribute {
+        return binding.getPlace();
+      });
+  std::string label = getLabel(kernel.getLoc());
+  body.create<LaunchOp>(kernel.getLoc(), FlatSymbolRefAttr::get(target),
+                        builder.getArrayAttr(places),
+                        label.empty() ? StringAttr()
+                                      : builder.getStringAttr(label));
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Entries
+//===----------------------------------------------------------------------===//
+
+LogicalResult Emitter::emitEntry(EntryMemory &memory,
+                                 ArrayRef<descent::KernelOp> order) {
+  descent::EntryOp entry = memory.getEntry();
+  SmallVector<Attribute> inputs;
+  for (auto input : module.getOps<InputOp>()) {
+    auto reads = [&](ReadOp read) {
+      return read.getSymbol() == input.getSymName();
+    };
+    if (llvm::any_of(entry.getBody().getOps<ReadOp>(), reads))
+      inputs.push_back(FlatSymbolRefAttr::get(input));
+  }
+  // Inserted at the end, behind the kernels that it is the first to launch.
+  auto target =
+      OpBuilder(module.getContext())
+          .create<schedule::EntryOp>(entry.getLoc(), entry.getSymNameAttr(),
+                                     builder.getArrayAttr(inputs));
+  OpBuilder body = OpBuilder::atBlockEnd(&target.getBody().emplaceBlock());
+  LogicalResult result = success();
+  for (descent::KernelOp kernel : order)
+    if (failed(emitLaunch(memory, kernel, body)))
+      result = failure();
+  for (auto output : entry.getBody().getOps<descent::OutputOp>())
+    body.create<schedule::OutputOp>(output.getLoc(), output.getNameAttr(),
+                                    getPlace(memory.locate(output.getValue())),
+                                    TypeAttr::get(output.getValue().getType()),
+                                    output.getBatchAxisAttr());
+  symbols.erase(entry);
+  builder.insert(target);
+  symbols.insert(target);
+  return result;
+}
+
+//===----------------------------------------------------------------------===//
+// The pass
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+struct PlanMemoryPass : public schedule::impl::PlanMemoryBase<PlanMemoryPass> {
+  using PlanMemoryBase::PlanMemoryBase;
+  void runOnOperation() override;
+};
+
+} // namespace
+
+/// Puts the buffers that are never shared one behind the other; returns their
+/// end.
+static int64_t placeFixed(ProgramMemory &program, bool inStateSlab) {
+  int64_t end = 0;
+  for (Buffer &buffer : program.getBuffers()) {
+    if (buffer.kind == Buffer::Kind::Transient ||
+        buffer.isInStateSlab() != inStateSlab)
+      continue;
+    buffer.offset = end;
+    end = llvm::alignTo(end + buffer.getBytes(), kPlaceAlignment);
+  }
+  return end;
+}
+
+/// Runs the planned entries symbolically and compares what they leave with what
+/// the entries left before. A difference is a bug of this pass.
+static LogicalResult
+verifyPlan(ModuleOp module, Values &values,
+           const std::map<std::string, EntryResult> &expected) {
+  ScheduleSimulation simulation(module, values);
+  if (failed(simulation.run()))
+    return failure();
+  auto check = [&](StringRef entry, StringRef what, const auto &actual,
+                   const auto &wanted) -> LogicalResult {
+    for (const auto &[name, content] : wanted)
+      if (auto found = actual.find(name);
+          found == actual.end() || !(found->second == content))
+        return module.emitError()
+               << "memory planning changed the " << what << " '" << name
+               << "' of entry '" << entry << "'";
+    return success();
+  };
+  for (const auto &[entry, wanted] : expected) {
+    const EntryResult &actual = simulation.getResult(entry);
+    if (failed(check(entry, "state", actual.states, wanted.states)) ||
+        failed(check(entry, "output", actual.outputs, wanted.outputs)))
+      return failure();
+  }
+  return success();
+}
+
+void PlanMemoryPass::runOnOperation() {
+  ModuleOp module = getOperation();
+  Values values;
+  std::map<std::string, EntryResult> expected;
+  for (auto entry : module.getOps<descent::EntryOp>())
+    expected[entry.getSymName().str()] = simulate(entry, values);
+
+  ProgramMemory program(module);
+  std::deque<EntryMemory> entries;
+  for (auto entry : module.getOps<descent::EntryOp>())
+    if (failed(entries.emplace_back(entry, program).tie()))
+      return signalPassFailure();
+  int64_t stateBytes = placeFixed(program, /*inStateSlab=*/true);
+  int64_t fixedBytes = placeFixed(program, /*inStateSlab=*/false),
+          workBytes = fixedBytes;
+  SmallVector<SmallVector<descent::KernelOp>> orders;
+  for (EntryMemory &memory : entries) {
+    SmallVector<descent::KernelOp> order = orderKernels(memory);
+    SmallVector<unsigned> phases = assignPhases(memory, order);
+    reuseOperands(memory, order, phases);
+    SmallVector<Buffer *> transients = computeLifetimes(memory, order, phases);
+    workBytes = std::max(workBytes, assignOffsets(transients, fixedBytes));
+    orders.push_back(std::move(order));
+  }
+  Emitter emitter(module, program, maxBindings, maxRange);
+  emitter.emitSlabs(stateBytes, workBytes);
+  emitter.emitPlaces();
+  for (auto [memory, order] : llvm::zip(entries, orders))
+    if (failed(emitter.emitEntry(memory, order)))
+      return signalPassFailure();
+  if (failed(verifyPlan(module, values, expected)))
+    signalPassFailure();
+}

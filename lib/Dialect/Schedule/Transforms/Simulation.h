@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Symbolic execution of entries before and after memory planning.
+
+#ifndef DESCENT_LIB_DIALECT_SCHEDULE_TRANSFORMS_SIMULATION_H
+#define DESCENT_LIB_DIALECT_SCHEDULE_TRANSFORMS_SIMULATION_H
+
+#include "Contents.h"
+#include "mlir/IR/BuiltinOps.h"
+
+namespace descent::schedule {
+
+/// What a run of an entry leaves: the contents of all states and of the
+/// outputs, by name.
+struct EntryResult {
+  std::map<std::string, Content> states, outputs;
+};
+
+/// Runs an entry of the kernel level on values.
+EntryResult simulate(descent::EntryOp entry, Values &values);
+
+/// The schedule level's entries on memory.
+class ScheduleSimulation {
+public:
+  ScheduleSimulation(mlir::ModuleOp module, Values &values);
+
+  /// Finds which bytes of the state slabs, outside of the states, are zero
+  /// before every run because every run leaves them so. Fails, with an error at
+  /// the launch, where a launch reads what no launch wrote, or reads what
+  /// another iteration of itself overwrites.
+  mlir::LogicalResult run();
+  /// What a run of `entry` leaves; after run().
+  const EntryResult &getResult(llvm::StringRef entry) const {
+    return results.find(entry)->second;
+  }
+
+private:
+  using Memory = std::map<std::string, SlabContent, std::less<>>;
+
+  Memory makeMemory();
+  mlir::FailureOr<Memory> run(schedule::EntryOp entry);
+  mlir::LogicalResult run(LaunchOp launch, Memory &memory);
+  Content read(const Memory &memory, PlaceAttr place) const;
+  bool updateGaps(const Memory &memory);
+
+  mlir::ModuleOp module;
+  mlir::SymbolTable symbols;
+  Values &values;
+  /// Where state slabs are zero before every run, as far as is known.
+  std::map<std::string, SlabContent, std::less<>> gaps;
+  std::map<std::string, EntryResult, std::less<>> results;
+};
+
+} // namespace descent::schedule
+
+#endif // DESCENT_LIB_DIALECT_SCHEDULE_TRANSFORMS_SIMULATION_H
