@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// From a kernel and a strategy to a function of loops, loads, scalar arithmetic
+// and stores, for any target.
+
+#ifndef DESCENT_CODEGEN_EMITKERNEL_H
+#define DESCENT_CODEGEN_EMITKERNEL_H
+
+#include "descent/Codegen/Codegen.h"
+#include "descent/Codegen/IterationSpace.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+#include <array>
+
+namespace descent::codegen {
+
+/// A kernel as a `gpu.func` @main, alone in a `gpu.module` in `module`. Its
+/// arguments are rank-1 memrefs of f32 or i32 or of vectors of four of them;
+/// several may be views of one binding.
+struct EmittedKernel {
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+  mlir::gpu::GPUFuncOp function;
+  /// The binding that each argument is a view of.
+  llvm::SmallVector<unsigned> argumentBindings;
+  std::array<int64_t, 3> localSize, groups;
+};
+
+/// Emits the kernel as the strategy says: every lane evaluates the body for its
+/// register tile and `unroll` reduction steps at a time; an element is loaded
+/// once however many points of these need it, and four neighbouring ones at a
+/// time where their alignment is known. The strategy has to fit the space
+/// (checkStrategy). `maxGroups` is the largest number of workgroups in one
+/// dimension.
+EmittedKernel emitKernel(const IterationSpace &space, StrategyAttr strategy,
+                         int64_t maxGroups);
+
+/// Whether the strategy speaks of as many dimensions as the space has, its runs
+/// divide their extents and its unrolling divides the reduction; if not, says
+/// what is wrong.
+mlir::LogicalResult
+checkStrategy(const IterationSpace &space, StrategyAttr strategy,
+              llvm::function_ref<mlir::InFlightDiagnostic()> emitError);
+
+/// Whether unrolling visits reduction steps in row-major order, where that
+/// matters (max_index).
+bool keepsOrder(const IterationSpace &space, llvm::ArrayRef<int64_t> unroll);
+
+/// The number of workgroups along every parallel dimension.
+llvm::SmallVector<int64_t> countGroups(const IterationSpace &space,
+                                       StrategyAttr strategy);
+
+} // namespace descent::codegen
+
+#endif // DESCENT_CODEGEN_EMITKERNEL_H

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The normal form in which code generation sees a kernel: linear element
+// indices over as few dimensions as can be.
+
+#ifndef DESCENT_CODEGEN_ITERATIONSPACE_H
+#define DESCENT_CODEGEN_ITERATIONSPACE_H
+
+#include "descent/Dialect/Descent/ViewAlgebra.h"
+#include "descent/Dialect/Schedule/Schedule.h"
+
+namespace descent::codegen {
+
+/// A guard: affine constraints that all have to hold; empty if there is none.
+struct Guard {
+  llvm::SmallVector<mlir::AffineExpr> constraints;
+  /// Whether a constraint is `== 0` instead of `>= 0`.
+  llvm::SmallVector<bool> equalities;
+
+  bool empty() const { return constraints.empty(); }
+};
+
+/// A tensor in a binding. Tensors of one place and type are the same tensor.
+struct TensorRef {
+  unsigned binding;
+  /// Elements before the tensor in its binding.
+  int64_t offset;
+  int64_t elements;
+  mlir::Type elementType;
+
+  bool operator==(const TensorRef &other) const = default;
+};
+
+/// A read of one element in every iteration.
+struct ElementRead {
+  TensorRef tensor;
+  /// The row-major index of the element in its tensor, where the guard holds.
+  mlir::AffineExpr index;
+  Guard guard;
+  mlir::TypedAttr fill;
+};
+
+/// A kernel over normalized dimensions: parallel ones first, then those of the
+/// reduction; dimensions of extent 1 are gone, neighbours that nothing tells
+/// apart are one, and a dimension that is only ever seen through its digits (`d
+/// floordiv c`, `d mod c`) is two. Normalization keeps the row-major order of
+/// both parts.
+struct IterationSpace {
+  mutable KernelOp kernel;
+  llvm::SmallVector<int64_t> extents;
+  unsigned numParallel = 0;
+  /// One a block argument: of the map block, and of the finish block behind the
+  /// combined values.
+  llvm::SmallVector<ElementRead> mapReads, finishReads;
+  llvm::SmallVector<TensorRef> results;
+  /// The row-major indices of a result's element and of a reduction step.
+  mlir::AffineExpr resultIndex, reductionIndex;
+  /// The affine functions of `descent.index` and the constraints of
+  /// `descent.in_bounds` in both blocks.
+  llvm::DenseMap<mlir::Operation *, Guard> bodyExprs;
+  /// The size of every binding in elements.
+  llvm::SmallVector<int64_t> bindingLengths;
+
+  unsigned numReduction() const { return extents.size() - numParallel; }
+  llvm::ArrayRef<int64_t> parallel() const {
+    return llvm::ArrayRef(extents).take_front(numParallel);
+  }
+  llvm::ArrayRef<int64_t> reduction() const {
+    return llvm::ArrayRef(extents).drop_front(numParallel);
+  }
+};
+
+/// The normal form of a schedule's kernel.
+IterationSpace buildIterationSpace(schedule::KernelOp kernel);
+
+} // namespace descent::codegen
+
+#endif // DESCENT_CODEGEN_ITERATIONSPACE_H

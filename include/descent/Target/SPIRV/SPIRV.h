@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Kernels as SPIR-V binaries for Vulkan.
+
+#ifndef DESCENT_TARGET_SPIRV_SPIRV_H
+#define DESCENT_TARGET_SPIRV_SPIRV_H
+
+#include "descent/Codegen/EmitKernel.h"
+#include "descent/Target/Profile.h"
+#include "mlir/Dialect/SPIRV/IR/SPIRVOps.h"
+
+namespace descent {
+
+/// A kernel that a Vulkan 1.1 device can run: one SPIR-V 1.3 module with the
+/// entry point `main`; binding i is storage buffer i of set 0.
+struct CompiledKernel {
+  llvm::SmallVector<uint32_t> words;
+  std::array<int64_t, 3> localSize, groups;
+  llvm::SmallVector<schedule::BindingAccess> bindings;
+};
+
+/// Compiles a kernel for a device. It has to carry a strategy
+/// (descent-select-strategies). Equal kernels give equal words. On failure an
+/// error that names the kernel has been reported; that is always a fault of the
+/// compiler's. May be called from several threads at once on a context that
+/// allows it and has the dialects of `loadCodegenDialects` loaded.
+mlir::FailureOr<CompiledKernel> compileKernel(schedule::KernelOp kernel,
+                                              const Profile &profile);
+
+/// Loads the dialects that compiling makes use of.
+void loadCodegenDialects(mlir::MLIRContext &context);
+
+/// Replaces the emitted kernel by a `spirv.module` with one entry point and
+/// gives that: a single full conversion. `accesses` says what the kernel does
+/// with its bindings. None, after an error, if something does not convert.
+mlir::FailureOr<mlir::spirv::ModuleOp>
+convertToSPIRV(codegen::EmittedKernel &kernel,
+               llvm::ArrayRef<schedule::BindingAccess> accesses);
+
+/// The words of a module, optimized and validated for Vulkan 1.1. On failure
+/// `message` says what is wrong.
+mlir::LogicalResult serializeOptimized(mlir::spirv::ModuleOp module,
+                                       llvm::SmallVectorImpl<uint32_t> &words,
+                                       std::string &message);
+
+} // namespace descent
+
+#endif // DESCENT_TARGET_SPIRV_SPIRV_H

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The way of one kernel: normal form, loops, SPIR-V dialect, words.
+
+#include "descent/Target/SPIRV/SPIRV.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/SPIRV/IR/SPIRVDialect.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+
+namespace descent {
+
+void loadCodegenDialects(MLIRContext &context) {
+  context.loadDialect<arith::ArithDialect, gpu::GPUDialect, math::MathDialect,
+                      memref::MemRefDialect, scf::SCFDialect,
+                      mlir::spirv::SPIRVDialect, vector::VectorDialect>();
+}
+
+FailureOr<CompiledKernel> compileKernel(schedule::KernelOp kernel,
+                                        const Profile &profile) {
+  loadCodegenDialects(*kernel.getContext());
+  auto strategy =
+      dyn_cast_or_null<codegen::StrategyAttr>(kernel.getStrategyAttr());
+  if (!strategy)
+    return kernel.emitOpError(
+        "has no #codegen.strategy: run descent-select-strategies first");
+  codegen::IterationSpace space = codegen::buildIterationSpace(kernel);
+  if (failed(codegen::checkStrategy(space, strategy,
+                                    [&] { return kernel.emitOpError(); })))
+    return failure();
+
+  CompiledKernel compiled;
+  for (unsigned i = 0; i < kernel.getBindings().size(); ++i)
+    compiled.bindings.push_back(kernel.getBindingAccess(i));
+  codegen::EmittedKernel emitted =
+      codegen::emitKernel(space, strategy, profile.maxWorkgroupCount);
+  FailureOr<mlir::spirv::ModuleOp> module =
+      convertToSPIRV(emitted, compiled.bindings);
+  if (failed(module))
+    return kernel.emitOpError("cannot be converted to SPIR-V");
+  std::string message;
+  if (failed(serializeOptimized(*module, compiled.words, message)))
+    return kernel.emitOpError("became an invalid SPIR-V module: ") << message;
+  compiled.localSize = emitted.localSize;
+  compiled.groups = emitted.groups;
+  return compiled;
+}
+
+} // namespace descent

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// One full conversion from gpu, scf, arith, math, memref and vector to the
+// SPIR-V dialect, with the entry point's interface.
+
+#include "descent/Target/SPIRV/SPIRV.h"
+#include "mlir/Conversion/ArithToSPIRV/ArithToSPIRV.h"
+#include "mlir/Conversion/GPUToSPIRV/GPUToSPIRV.h"
+#include "mlir/Conversion/MathToSPIRV/MathToSPIRV.h"
+#include "mlir/Conversion/MemRefToSPIRV/MemRefToSPIRV.h"
+#include "mlir/Conversion/SCFToSPIRV/SCFToSPIRV.h"
+#include "mlir/Conversion/VectorToSPIRV/VectorToSPIRV.h"
+#include "mlir/Dialect/SPIRV/IR/TargetAndABI.h"
+#include "mlir/Dialect/SPIRV/Transforms/Passes.h"
+#include "mlir/Dialect/SPIRV/Transforms/SPIRVConversion.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Pass/PassManager.h"
+
+using namespace mlir;
+
+namespace descent {
+
+namespace {
+
+/// Upstream has no pattern for this operation in version 19.
+struct FromElementsPattern : OpConversionPattern<vector::FromElementsOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(vector::FromElementsOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    rewriter.replaceOpWithNewOp<mlir::spirv::CompositeConstructOp>(
+        op, op.getType(), adaptor.getElements());
+    return success();
+  }
+};
+
+} // namespace
+
+/// What the modules may use: Vulkan 1.1 and nothing optional.
+static mlir::spirv::TargetEnvAttr targetEnvironment(MLIRContext *context) {
+  auto triple = mlir::spirv::VerCapExtAttr::get(
+      mlir::spirv::Version::V_1_3, {mlir::spirv::Capability::Shader},
+      {mlir::spirv::Extension::SPV_KHR_storage_buffer_storage_class}, context);
+  return mlir::spirv::TargetEnvAttr::get(
+      triple, mlir::spirv::getDefaultResourceLimits(context));
+}
+
+/// Says where the function's arguments are bound, in the way the upstream
+/// conversion wants to hear it.
+static void attachInterface(codegen::EmittedKernel &kernel) {
+  gpu::GPUFuncOp function = kernel.function;
+  MLIRContext *context = function.getContext();
+  auto storage = mlir::spirv::StorageClassAttr::get(
+      context, mlir::spirv::StorageClass::StorageBuffer);
+  for (auto [i, binding] : llvm::enumerate(kernel.argumentBindings)) {
+    BlockArgument argument = function.getArgument(i);
+    auto type = cast<MemRefType>(argument.getType());
+    argument.setType(MemRefType::Builder(type).setMemorySpace(storage));
+    function.setArgAttr(
+        i, mlir::spirv::getInterfaceVarABIAttrName(),
+        mlir::spirv::getInterfaceVarABIAttr(0, binding, std::nullopt, context));
+  }
+  function.setFunctionType(FunctionType::get(
+      context, function.getBody().front().getArgumentTypes(), {}));
+  SmallVector<int32_t> size(kernel.localSize.begin(), kernel.localSize.end());
+  function->setAttr(mlir::spirv::getEntryPointABIAttrName(),
+                    mlir::spirv::getEntryPointABIAttr(context, size));
+}
+
+/// Marks what a driver may rely on: buffers that are only read, and several
+/// views of one that is written.
+static void decorateBuffers(mlir::spirv::ModuleOp module,
+                            ArrayRef<schedule::BindingAccess> accesses) {
+  SmallVector<unsigned> views(accesses.size(), 0);
+  auto buffers = llvm::make_filter_range(
+      module.getOps<mlir::spirv::GlobalVariableOp>(),
+      [](auto variable) { return variable.getBinding().has_value(); });
+  for (auto buffer : buffers)
+    ++views[*buffer.getBinding()];
+  UnitAttr yes = UnitAttr::get(module.getContext());
+  for (auto buffer : buffers) {
+    unsigned binding = *buffer.getBinding();
+    if (accesses[binding] == schedule::BindingAccess::read)
+      buffer->setAttr("non_writable", yes);
+    else if (views[binding] > 1)
+      buffer->setAttr("aliased", yes);
+  }
+}
+
+/// Arithmetic means what it says: no driver may contract or reassociate it.
+/// Multiply-adds that code generation asks for are Fma.
+static void forbidContraction(mlir::spirv::ModuleOp module) {
+  UnitAttr yes = UnitAttr::get(module.getContext());
+  module.walk([&](Operation *op) {
+    if (isa<mlir::spirv::FAddOp, mlir::spirv::FSubOp, mlir::spirv::FMulOp>(op))
+      op->setAttr("no_contraction", yes);
+  });
+}
+
+FailureOr<mlir::spirv::ModuleOp>
+convertToSPIRV(codegen::EmittedKernel &kernel,
+               ArrayRef<schedule::BindingAccess> accesses) {
+  MLIRContext *context = kernel.module->getContext();
+  attachInterface(kernel);
+  mlir::spirv::TargetEnvAttr environment = targetEnvironment(context);
+  kernel.module.get()->setAttr(mlir::spirv::getTargetEnvAttrName(),
+                               environment);
+
+  auto target = SPIRVConversionTarget::get(environment);
+  target->addLegalOp<ModuleOp>();
+  SPIRVConversionOptions options;
+  options.emulateLT32BitScalarTypes = false;
+  SPIRVTypeConverter converter(environment, options);
+  RewritePatternSet patterns(context);
+  ScfToSPIRVContext scf;
+  populateGPUToSPIRVPatterns(converter, patterns);
+  arith::populateArithToSPIRVPatterns(converter, patterns);
+  populateMathToSPIRVPatterns(converter, patterns);
+  populateMemRefToSPIRVPatterns(converter, patterns);
+  populateSCFToSPIRVPatterns(converter, scf, patterns);
+  populateVectorToSPIRVPatterns(converter, patterns);
+  patterns.add<FromElementsPattern>(converter, context);
+  if (failed(applyFullConversion(kernel.function->getParentOp(), *target,
+                                 std::move(patterns))))
+    return failure();
+
+  PassManager passes(context);
+  passes.enableVerifier(false);
+  OpPassManager &modulePasses = passes.nest<mlir::spirv::ModuleOp>();
+  modulePasses.addPass(mlir::spirv::createSPIRVLowerABIAttributesPass());
+  modulePasses.addPass(mlir::spirv::createSPIRVUpdateVCEPass());
+  if (failed(passes.run(*kernel.module)))
+    return failure();
+  auto module = *kernel.module->getOps<mlir::spirv::ModuleOp>().begin();
+  decorateBuffers(module, accesses);
+  forbidContraction(module);
+  return module;
+}
+
+} // namespace descent

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Cases of one kernel each; see KernelHarness.h.
+
+#include "KernelHarness.h"
+#include "mlir/Dialect/SPIRV/IR/SPIRVDialect.h"
+#include "llvm/Support/ErrorHandling.h"
+
+using namespace mlir;
+
+namespace descent::test {
+
+void registerDialects(MLIRContext &context) {
+  context.loadDialect<DescentDialect, schedule::ScheduleDialect,
+                      codegen::CodegenDialect>();
+  loadCodegenDialects(context);
+}
+
+static KernelOp kernelOf(EntryOp entry) {
+  auto kernels = entry.getBody().front().getOps<KernelOp>();
+  if (kernels.empty())
+    llvm::report_fatal_error("the entry has no kernel");
+  return *kernels.begin();
+}
+
+schedule::KernelOp makeScheduleKernel(EntryOp entry, Layout layout) {
+  KernelOp kernel = kernelOf(entry);
+  OpBuilder b(entry->getContext());
+  b.setInsertionPointToEnd(entry->getParentOfType<ModuleOp>().getBody());
+  SmallVector<Value> operands;
+  for (Value operand : kernel->getOperands())
+    if (!llvm::is_contained(operands, operand))
+      operands.push_back(operand);
+
+  SmallVector<Attribute> reads, writes;
+  SmallVector<schedule::BindingAccess> accesses;
+  using schedule::BindingAccess;
+  auto place = [&](ValueRange tensors, SmallVector<Attribute> &places,
+                   BindingAccess access, int64_t padding) {
+    int64_t offset = padding;
+    for (Value tensor : tensors) {
+      if (layout != Layout::packed || tensor == tensors.front())
+        accesses.push_back(access);
+      places.push_back(
+          schedule::OperandAttr::get(b.getContext(), accesses.size() - 1,
+                                     layout == Layout::packed ? offset : 0));
+      offset += cast<RankedTensorType>(tensor.getType()).getNumElements();
+    }
+  };
+  place(operands, reads, BindingAccess::read, 3);
+  if (layout == Layout::inPlace) {
+    accesses[0] = BindingAccess::readwrite;
+    writes.push_back(reads[0]);
+    place(kernel.getResults().drop_front(), writes, BindingAccess::write, 0);
+  } else {
+    place(kernel.getResults(), writes, BindingAccess::write, 0);
+  }
+
+  SmallVector<Attribute> bindings;
+  for (BindingAccess access : accesses)
+    bindings.push_back(
+        schedule::BindingAccessAttr::get(b.getContext(), access));
+  std::string name = (entry.getSymName() + "_kernel").str();
+  auto scheduled = b.create<schedule::KernelOp>(
+      kernel.getLoc(), name, b.getArrayAttr(bindings), b.getArrayAttr(reads),
+      b.getArrayAttr(writes), Attribute());
+  Block &block = scheduled.getBody().emplaceBlock();
+  IRMapping mapping;
+  for (Value operand : operands)
+    mapping.map(operand, block.addArgument(operand.getType(), kernel.getLoc()));
+  b.setInsertionPointToEnd(&block);
+  Operation *clone = b.clone(*kernel, mapping);
+  b.create<schedule::ReturnOp>(kernel.getLoc(), clone->getResults());
+  return scheduled;
+}
+
+static uint32_t toWord(double value, interpreter::Element element) {
+  if (element == interpreter::Element::F32)
+    return llvm::bit_cast<uint32_t>(float(value));
+  return uint32_t(int64_t(value));
+}
+
+/// The value that the entry's kernel reads as block argument `index` of the
+/// schedule's kernel.
+static StringRef inputName(EntryOp entry, unsigned index) {
+  SmallVector<Value> operands;
+  for (Value operand : kernelOf(entry)->getOperands())
+    if (!llvm::is_contained(operands, operand))
+      operands.push_back(operand);
+  return operands[index].getDefiningOp<ReadOp>().getSymbol();
+}
+
+Buffers makeBuffers(EntryOp entry, schedule::KernelOp kernel,
+                    const interpreter::Environment &inputs) {
+  Buffers buffers;
+  for (int64_t length : kernel.getBindingLengths())
+    buffers.emplace_back(length, 0xdeadbeefu);
+  for (unsigned i = 0; i < kernel.getReads().size(); ++i) {
+    const interpreter::Tensor &tensor = inputs.at(inputName(entry, i).str());
+    schedule::OperandAttr place = kernel.getRead(i);
+    for (auto [position, value] : llvm::enumerate(tensor.values))
+      buffers[place.getBinding()][place.getOffset() + position] =
+          toWord(value, tensor.element);
+  }
+  return buffers;
+}
+
+interpreter::Environment readResults(EntryOp entry, schedule::KernelOp kernel,
+                                     const Buffers &buffers) {
+  interpreter::Environment results;
+  KernelOp inner = kernelOf(entry);
+  for (auto output : entry.getBody().front().getOps<OutputOp>()) {
+    unsigned number = cast<OpResult>(output.getValue()).getResultNumber();
+    schedule::OperandAttr place = kernel.getWrite(number);
+    interpreter::Tensor tensor(inner.getResult(number).getType());
+    for (auto [position, value] : llvm::enumerate(tensor.values)) {
+      uint32_t word = buffers[place.getBinding()][place.getOffset() + position];
+      value = tensor.element == interpreter::Element::F32
+                  ? double(llvm::bit_cast<float>(word))
+                  : double(int32_t(word));
+    }
+    results[output.getName().str()] = std::move(tensor);
+  }
+  return results;
+}
+
+interpreter::Environment makeRoundedInputs(EntryOp entry, uint64_t seed) {
+  interpreter::Environment inputs =
+      interpreter::makeInputs(entry->getParentOfType<ModuleOp>(), seed);
+  for (auto &[name, tensor] : inputs)
+    if (tensor.element == interpreter::Element::F32)
+      for (double &value : tensor.values)
+        value = float(value);
+  return inputs;
+}
+
+CompiledKernel compile(schedule::KernelOp kernel, const Profile &profile,
+                       codegen::StrategyAttr strategy) {
+  if (!strategy)
+    strategy =
+        codegen::selectStrategy(codegen::buildIterationSpace(kernel), profile);
+  kernel.setStrategyAttr(strategy);
+  FailureOr<CompiledKernel> compiled = compileKernel(kernel, profile);
+  if (failed(compiled))
+    llvm::report_fatal_error("compileKernel failed");
+  return std::move(*compiled);
+}
+
+} // namespace descent::test
