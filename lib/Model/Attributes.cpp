@@ -176,7 +176,7 @@ bool descent::model::resolveAttributes(const Call &call, const OpSpec &op,
                                        Attributes &attributes,
                                        AttrLocations &given) {
   size_t before = diagnostics.numErrors();
-  bool isSound = true;
+  bool isSound = true, hasUnknown = false;
   std::vector<std::string> names;
   for (const AttrSpec &spec : op.attributes)
     names.emplace_back(spec.name);
@@ -185,6 +185,7 @@ bool descent::model::resolveAttributes(const Call &call, const OpSpec &op,
   for (const Argument &argument : call.attributes) {
     const AttrSpec *spec = op.attribute(argument.key.text);
     if (!spec) {
+      hasUnknown = true;
       diagnostics.error(argument.key.location,
                         "unknown attribute " + quote(argument.key.text) +
                             " of " + quote(op.name) +
@@ -208,6 +209,8 @@ bool descent::model::resolveAttributes(const Call &call, const OpSpec &op,
   for (const AttrSpec &spec : op.attributes) {
     if (given.contains(spec.name))
       attributes.set(spec.name, std::move(values[spec.name]));
+    else if (spec.required && hasUnknown)
+      isSound = false; // most likely it is the one that is misspelt
     else if (spec.required)
       diagnostics.error(call.op.location,
                         quote(op.name) + " needs " + quote(spec.name));

@@ -212,9 +212,10 @@ bool Checker::checkArity(const Call &call, const OpSpec &op, size_t count) {
   size_t least = op.operands.size() + op.variadic;
   if (op.variadic ? count >= least : count == least)
     return true;
-  std::string message =
-      quote(op.name) + " takes " + (op.variadic ? "at least " : "") +
-      std::to_string(least) + (least == 1 ? " value" : " values");
+  std::string message = quote(op.name) + " takes " +
+                        (op.variadic ? "at least " : "") +
+                        (least ? std::to_string(least) : "no") +
+                        (least == 1 ? " value" : " values");
   if (!op.variadic && least > 1) {
     message += " (";
     for (size_t i = 0; i < least; ++i)

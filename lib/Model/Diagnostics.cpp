@@ -29,6 +29,29 @@ size_t printableLength(std::string_view text) {
   return isC1Control ? 0 : length;
 }
 
+/// How many columns of a terminal a character takes: two for the wide ones of
+/// East Asia, none for combining marks.
+size_t displayWidth(std::string_view character) {
+  if (character.size() < 2)
+    return 1;
+  uint32_t code = static_cast<unsigned char>(character[0]) &
+                  (0xff >> (character.size() + 1));
+  for (char c : character.substr(1))
+    code = code << 6 | (static_cast<unsigned char>(c) & 0x3f);
+  if (code >= 0x300 && code <= 0x36f)
+    return 0;
+  static constexpr std::pair<uint32_t, uint32_t> wide[] = {
+      {0x1100, 0x115f},   {0x2e80, 0xa4cf},   {0xac00, 0xd7a3},
+      {0xf900, 0xfaff},   {0xfe30, 0xfe6f},   {0xff00, 0xff60},
+      {0xffe0, 0xffe6},   {0x1f300, 0x1f64f}, {0x1f900, 0x1f9ff},
+      {0x20000, 0x3fffd},
+  };
+  for (auto [first, last] : wide)
+    if (code >= first && code <= last)
+      return 2;
+  return 1;
+}
+
 /// Splits `text` into characters fit for a terminal, and says at which of them
 /// byte `offset` is.
 std::vector<std::string> characters(std::string_view text, size_t offset,
@@ -72,27 +95,30 @@ std::string caretLines(std::string_view line, size_t offset) {
   for (size_t i = begin; i < end; ++i) {
     text += shown[i];
     if (i < caret)
-      pad += shown[i] == "\t" ? "\t" : " ";
+      pad += shown[i] == "\t" ? "\t" : std::string(displayWidth(shown[i]), ' ');
   }
   if (end < shown.size())
     text += "...";
   return text + "\n" + pad + "^\n";
 }
 
+/// Insertions, deletions, substitutions and swaps of neighbours that make `b`
+/// of `a` (Damerau's distance, restricted).
 size_t editDistance(std::string_view a, std::string_view b) {
-  std::vector<size_t> row(b.size() + 1);
-  for (size_t j = 0; j <= b.size(); ++j)
-    row[j] = j;
-  for (size_t i = 1; i <= a.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i;
-    for (size_t j = 1; j <= b.size(); ++j) {
-      size_t substitute = diagonal + (a[i - 1] != b[j - 1]);
-      diagonal = row[j];
-      row[j] = std::min({substitute, row[j] + 1, row[j - 1] + 1});
+  std::vector<std::vector<size_t>> rows(a.size() + 1,
+                                        std::vector<size_t>(b.size() + 1));
+  for (size_t i = 0; i <= a.size(); ++i)
+    for (size_t j = 0; j <= b.size(); ++j) {
+      if (!i || !j) {
+        rows[i][j] = i + j;
+        continue;
+      }
+      rows[i][j] = std::min({rows[i - 1][j - 1] + (a[i - 1] != b[j - 1]),
+                             rows[i - 1][j] + 1, rows[i][j - 1] + 1});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        rows[i][j] = std::min(rows[i][j], rows[i - 2][j - 2] + 1);
     }
-  }
-  return row[b.size()];
+  return rows[a.size()][b.size()];
 }
 
 } // namespace
@@ -155,9 +181,8 @@ std::string DiagnosticEngine::render() const {
     for (const Note &note : diagnostic.notes)
       result += render(note.location, "note", note.message);
   }
-  if (errorCount > reported.size())
-    result += std::to_string(errorCount - reported.size()) +
-              " more errors are not shown\n";
+  if (reported.size() == maxErrors)
+    result += "stopped after " + std::to_string(maxErrors) + " errors\n";
   return result;
 }
 

@@ -57,7 +57,8 @@ private:
   }
 
   std::string token() {
-    return peek() ? "'" + std::string(text.substr(at, 1)) + "'" : "its end";
+    return peek() ? "'" + std::string(text.substr(at, 1)) + "'"
+                  : "the end of the expression";
   }
 
   std::optional<Expr> chain(std::string_view operators,

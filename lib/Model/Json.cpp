@@ -116,34 +116,15 @@ public:
     return true;
   }
 
-  bool parse_error(size_t position, const std::string &lastToken,
+  bool parse_error(size_t position, const std::string &,
                    const nlohmann::json::exception &exception) {
     std::string_view what = exception.what();
     std::string message(what.substr(what.find("] ") + 2));
-    size_t begin = position;
-    if (size_t syntax = message.find("syntax error ");
-        syntax != std::string::npos) {
-      message.erase(0, syntax + std::string_view("syntax error ").size());
-      // `position` is the number of bytes read, the last token included.
-      begin -= std::min(begin, std::max<size_t>(lastToken.size(), 1));
-      if (size_t token = message.find("; last read: ");
-          token != std::string::npos) {
-        size_t end = message.find("'; expected", token);
-        message.erase(token, end == std::string::npos ? end : end + 1 - token);
-        // A broken token is shown where it breaks.
-        if (position)
-          begin = position - 1;
-      }
-    } else {
-      begin = tokenStart();
-    }
-    if (begin >= text.size()) {
-      begin = text.size();
-      while (begin && isSpace(text[begin - 1]))
-        --begin;
-    }
-    diagnostics.error(diagnostics.locate(file, begin),
-                      "malformed JSON: " + message);
+    constexpr std::string_view syntax = "syntax error ";
+    if (size_t at = message.find(syntax); at != std::string::npos)
+      message.erase(0, at + syntax.size());
+    diagnostics.error(diagnostics.locate(file, errorStart(message, position)),
+                      "malformed JSON: " + edited(message));
     return false;
   }
 
@@ -168,6 +149,40 @@ private:
            (isSpace(text[at]) || text[at] == ',' || text[at] == ':'))
       ++at;
     return at;
+  }
+
+  /// Where the text is wrong: `position` bytes were read up to the end of the
+  /// token that `message` is about.
+  size_t errorStart(std::string_view message, size_t position) const {
+    auto says = [&](std::string_view part) {
+      return message.find(part) != message.npos;
+    };
+    size_t at = position ? position - 1 : 0;
+    if (says("unexpected end of input"))
+      at = text.size();
+    else if (!says("unexpected '") && !says("invalid string"))
+      at = tokenStart();
+    if (at < text.size())
+      return at;
+    // The end of the text is where its last line with something on it ends.
+    at = text.size();
+    while (at && isSpace(text[at - 1]))
+      --at;
+    return at;
+  }
+
+  /// What the parser says, without what it read last (the source line shows
+  /// that) and with the commas that it forgets.
+  static std::string edited(std::string message) {
+    size_t begin = message.find("; last read: ");
+    if (begin != std::string::npos) {
+      size_t end = message.find("; expected", begin);
+      message.erase(begin, std::min(end, message.size()) - begin);
+    }
+    for (std::string_view closing : {"; expected '}'", "; expected ']'"})
+      if (message.ends_with(closing))
+        message.insert(message.size() - 3, "',' or ");
+    return message;
   }
 
   /// A literal or number: its end is not reported, so it is where its

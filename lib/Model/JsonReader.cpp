@@ -22,6 +22,10 @@ std::string quote(std::string_view text) {
   return "'" + std::string(text) + "'";
 }
 
+std::string withArticle(std::string_view noun) {
+  return (noun.starts_with('o') ? "an " : "a ") + std::string(noun);
+}
+
 class Reader {
 public:
   Reader(uint32_t file, DiagnosticEngine &diagnostics)
@@ -158,9 +162,8 @@ const OpSpec *Reader::findOp(const std::string &name, Location location,
     return op;
   std::string expected(toString(category));
   if (op) {
-    error(location, quote(name) + " is a kind of " +
-                        std::string(toString(op->category)) + ", and a " +
-                        expected + " is expected here");
+    error(location, quote(name) + " is " + withArticle(toString(op->category)) +
+                        ", and " + withArticle(expected) + " is expected here");
     return nullptr;
   }
   std::vector<std::string> names;

@@ -39,7 +39,7 @@ struct Diagnostic {
 /// Holds the texts being read and collects the errors found in them.
 class DiagnosticEngine {
 public:
-  /// After this many errors the others are only counted.
+  /// Errors after this many are counted and not kept; the checker stops there.
   static constexpr size_t maxErrors = 20;
 
   /// Adds a source, whose number is returned. `name` is what messages call it;
