@@ -13,7 +13,7 @@ namespace {
 
 /// Bounds the stack: expressions and constants that refer to constants,
 /// together.
-constexpr int maxDepth = 4000;
+constexpr int maxDepth = 1000;
 
 std::string quote(std::string_view text) {
   return "'" + std::string(text) + "'";

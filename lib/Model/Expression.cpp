@@ -14,7 +14,7 @@ namespace {
 /// Parentheses and minus signs may be nested this deep, and an expression may
 /// have this many operators: both bound the depth of the tree.
 constexpr int maxDepth = 64;
-constexpr int maxOperators = 1000;
+constexpr int maxOperators = 200;
 
 bool isDigit(char c) { return c >= '0' && c <= '9'; }
 bool isNameStart(char c) {

@@ -203,13 +203,17 @@ bool Reader::readCallValue(const JsonValue &value, const OpSpec &op,
       error(value.location, "the list of values is empty");
     return diagnostics.numErrors() == before;
   }
-  if (op.attributes.empty() || value.kind == JsonValue::Kind::Null) {
-    error(value.location,
-          op.attributes.empty()
-              ? quote(op.name) + " has no attributes, got " +
-                    std::string(value.describe()) + ": write \"" +
-                    std::string(op.name) + "\" alone"
-              : "expected the attributes of " + quote(op.name) + ", got null");
+  std::string got = ", got " + std::string(value.describe());
+  std::string problem;
+  if (takesValues && op.attributes.empty())
+    problem = "expected the values of " + quote(op.name) + got;
+  else if (op.attributes.empty())
+    problem = quote(op.name) + " has no attributes" + got + ": write \"" +
+              std::string(op.name) + "\" alone";
+  else if (value.kind == JsonValue::Kind::Null)
+    problem = "expected the attributes of " + quote(op.name) + got;
+  if (!problem.empty()) {
+    error(value.location, problem);
     return false;
   }
   std::optional<Expr> expr = readExpr(value);
