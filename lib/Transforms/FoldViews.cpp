@@ -38,11 +38,8 @@ static void foldThrough(Value &value, AccessAttr &access,
 
 /// The same kernel with its reads folded through views.
 static KernelOp foldReads(KernelOp kernel) {
-  auto combiners = llvm::map_to_vector(
-      kernel.getCombiners().getAsRange<CombinerAttr>(),
-      [](CombinerAttr combiner) { return combiner.getValue(); });
   KernelBuilder folded(kernel.getLoc(), kernel.getParallel(),
-                       kernel.getReduction(), combiners);
+                       kernel.getReduction(), combinersOf(kernel));
   IRMapping mapping;
   auto readAll = [&](OperandRange inputs, ArrayAttr accesses, Block &block,
                      unsigned firstArgument, bool map) {
@@ -56,10 +53,7 @@ static KernelOp foldReads(KernelOp kernel) {
     }
   };
   auto identity = [&](bool map) {
-    SmallVector<AffineExpr> dims;
-    for (size_t i = 0; i < folded.domain(map).size(); ++i)
-      dims.push_back(getAffineDimExpr(i, kernel.getContext()));
-    return dims;
+    return dimExprs(folded.domain(map).size(), kernel.getContext());
   };
   unsigned numCombined = kernel.getNumCombined();
   if (!kernel.isElementwise()) {

@@ -18,7 +18,7 @@ using namespace descent;
 //===----------------------------------------------------------------------===//
 
 static constexpr double storeCost = 2, arithmeticCost = 0.1,
-                        transcendentalCost = 1, randomCost = 20;
+                        transcendentalCost = 1, randomCost = 3;
 /// How many points of a reduction's register tile share a loaded element,
 /// about.
 static constexpr double sharing = 8;
@@ -88,8 +88,9 @@ struct FormKernelsPass : descent::impl::FormKernelsPassBase<FormKernelsPass> {
     Block &block = getOperation().getBody().front();
     // Epilogues of reductions first: once a bias and an activation follow a sum
     // in registers, there is nothing left to inline elsewhere.
-    while (absorbOne(block, /*intoReductions=*/true) || inlineOne(block) ||
-           absorbOne(block, /*intoReductions=*/false))
+    while (mergeSums(block) || absorbOne(block, /*epilogues=*/true) ||
+           inlineOne(block) || absorbOne(block, /*epilogues=*/false) ||
+           joinOne(block))
       ;
   }
 
@@ -138,21 +139,63 @@ struct FormKernelsPass : descent::impl::FormKernelsPassBase<FormKernelsPass> {
   }
 
   /// Lets a kernel absorb the first elementwise kernel in program order that it
-  /// can.
-  bool absorbOne(Block &block, bool intoReductions) {
+  /// can. An epilogue is one that leaves nothing of a reduction's own results
+  /// to be stored.
+  bool absorbOne(Block &block, bool epilogues) {
     for (auto consumer : block.getOps<KernelOp>()) {
       if (!consumer.isElementwise())
         continue;
       for (Value input : consumer.getFinishInputs()) {
         KernelOp producer = kernelResult(input).kernel;
-        if (!producer || (intoReductions && producer.isElementwise()) ||
-            !canAbsorb(producer, consumer) ||
+        if (!producer || !canAbsorb(producer, consumer) ||
             countTensors(producer) + countTensors(consumer) - 1 > maxTensors)
+          continue;
+        if (epilogues &&
+            (producer.isElementwise() || !readsAlone(consumer, producer)))
           continue;
         absorbConsumer(producer, consumer);
         return true;
       }
     }
+    return false;
+  }
+
+  static bool readsAlone(KernelOp consumer, KernelOp producer) {
+    return llvm::all_of(usesThroughReshapes(producer), [&](OpOperand *use) {
+      return use->getOwner() == consumer;
+    });
+  }
+
+  /// Makes one reduction of the first sum in program order that is only read,
+  /// whole or through views, by another sum.
+  bool mergeSums(Block &block) {
+    for (auto inner : block.getOps<KernelOp>()) {
+      auto uses = usesThroughReshapes(inner);
+      auto outer = uses.size() == 1
+                       ? dyn_cast<KernelOp>(uses.front()->getOwner())
+                       : KernelOp();
+      if (outer && canMergeSums(inner, outer)) {
+        mergeSum(inner, outer);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /// Joins the first two elementwise kernels in program order that read an
+  /// element of a large tensor at the same point.
+  bool joinOne(Block &block) {
+    for (auto first : block.getOps<KernelOp>())
+      for (Value input : first.getFinishInputs())
+        for (Operation *user : input.getUsers()) {
+          auto second = dyn_cast<KernelOp>(user);
+          if (second && first->isBeforeInBlock(second) &&
+              canJoin(first, second, input) &&
+              countTensors(first) + countTensors(second) - 1 <= maxTensors) {
+            joinSiblings(first, second);
+            return true;
+          }
+        }
     return false;
   }
 };

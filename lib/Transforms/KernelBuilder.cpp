@@ -110,4 +110,40 @@ SmallVector<Value> cloneScalars(Block &block, OpBuilder &builder,
       [&](Value value) { return mapping.lookup(value); });
 }
 
+SmallVector<AffineExpr> dimExprs(size_t count, MLIRContext *context) {
+  SmallVector<AffineExpr> dims;
+  for (size_t i = 0; i < count; ++i)
+    dims.push_back(getAffineDimExpr(i, context));
+  return dims;
+}
+
+AccessAttr reshapeAccess(ArrayRef<int64_t> from, ArrayRef<int64_t> to,
+                         MLIRContext *context) {
+  if (from == to)
+    return identityAccess(context, from.size());
+  auto index = joinIndices(dimExprs(from.size(), context), from, context);
+  auto map = AffineMap::get(from.size(), 0, splitIndex(index, to), context);
+  return simplifyAccess(AccessAttr::get(map), from);
+}
+
+SmallVector<Combiner> combinersOf(KernelOp kernel) {
+  return llvm::map_to_vector(
+      kernel.getCombiners().getAsRange<CombinerAttr>(),
+      [](CombinerAttr combiner) { return combiner.getValue(); });
+}
+
+bool dependsOn(Operation *op, Operation *target) {
+  llvm::SmallPtrSet<Operation *, 32> seen;
+  SmallVector<Operation *> work{op};
+  while (!work.empty())
+    for (Value operand : work.pop_back_val()->getOperands()) {
+      Operation *source = operand.getDefiningOp();
+      if (source == target)
+        return true;
+      if (source && seen.insert(source).second)
+        work.push_back(source);
+    }
+  return false;
+}
+
 } // namespace descent

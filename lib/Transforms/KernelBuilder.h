@@ -69,6 +69,21 @@ cloneScalars(mlir::Block &block, mlir::OpBuilder &builder,
              mlir::IRMapping &mapping, llvm::ArrayRef<mlir::AffineExpr> dims,
              llvm::ArrayRef<int64_t> domain);
 
+/// d0, d1, ... d(count - 1).
+llvm::SmallVector<mlir::AffineExpr> dimExprs(size_t count,
+                                             mlir::MLIRContext *context);
+
+/// Takes the indices of a tensor of shape `from` to those of one of shape `to`
+/// with the same elements in order.
+AccessAttr reshapeAccess(llvm::ArrayRef<int64_t> from,
+                         llvm::ArrayRef<int64_t> to,
+                         mlir::MLIRContext *context);
+
+llvm::SmallVector<Combiner> combinersOf(KernelOp kernel);
+
+/// Whether `op` depends on `target`, within one block.
+bool dependsOn(mlir::Operation *op, mlir::Operation *target);
+
 } // namespace descent
 
 #endif // DESCENT_LIB_TRANSFORMS_KERNELBUILDER_H

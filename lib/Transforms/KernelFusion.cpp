@@ -31,30 +31,6 @@ SmallVector<OpOperand *> usesThroughReshapes(KernelOp kernel) {
   return uses;
 }
 
-static SmallVector<AffineExpr> dimExprs(size_t count, MLIRContext *context) {
-  SmallVector<AffineExpr> dims;
-  for (size_t i = 0; i < count; ++i)
-    dims.push_back(getAffineDimExpr(i, context));
-  return dims;
-}
-
-/// Takes the indices of a tensor of shape `from` to those of one of shape `to`
-/// with the same elements in order.
-static AccessAttr reshapeAccess(ArrayRef<int64_t> from, ArrayRef<int64_t> to,
-                                MLIRContext *context) {
-  if (from == to)
-    return identityAccess(context, from.size());
-  auto index = joinIndices(dimExprs(from.size(), context), from, context);
-  auto map = AffineMap::get(from.size(), 0, splitIndex(index, to), context);
-  return simplifyAccess(AccessAttr::get(map), from);
-}
-
-static SmallVector<Combiner> combinersOf(KernelOp kernel) {
-  return llvm::map_to_vector(
-      kernel.getCombiners().getAsRange<CombinerAttr>(),
-      [](CombinerAttr combiner) { return combiner.getValue(); });
-}
-
 //===----------------------------------------------------------------------===//
 // Inlining
 //===----------------------------------------------------------------------===//
@@ -178,21 +154,6 @@ static bool readsOwnPosition(AccessAttr access, ArrayRef<int64_t> shape,
   return read == simplifyExpr(joinIndices(dimExprs(domain.size(), context),
                                           domain, context),
                               domain);
-}
-
-/// Whether `op` depends on `target`, within one block.
-static bool dependsOn(Operation *op, Operation *target) {
-  llvm::SmallPtrSet<Operation *, 32> seen;
-  SmallVector<Operation *> work{op};
-  while (!work.empty())
-    for (Value operand : work.pop_back_val()->getOperands()) {
-      Operation *source = operand.getDefiningOp();
-      if (source == target)
-        return true;
-      if (source && seen.insert(source).second)
-        work.push_back(source);
-    }
-  return false;
 }
 
 static int64_t countPoints(KernelOp kernel) {

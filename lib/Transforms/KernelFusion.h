@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The two rewrites that fuse kernels, as mechanisms: they check that they are
+// The rewrites that fuse kernels, as mechanisms: they check that they are
 // legal, not that they pay.
 
 #ifndef DESCENT_LIB_TRANSFORMS_KERNELFUSION_H
@@ -34,6 +34,22 @@ bool canAbsorb(KernelOp producer, KernelOp consumer);
 /// producer's finish. Results of the producer that nobody reads any more are
 /// dropped.
 KernelOp absorbConsumer(KernelOp producer, KernelOp consumer);
+
+/// Whether `inner` is a plain sum (its finish changes nothing) and `outer` a
+/// sum of nothing but elements of its one result.
+bool canMergeSums(KernelOp inner, KernelOp outer);
+
+/// Replaces both by one sum over both reductions: the gradient of a
+/// convolution's input is a sum over windows of sums over filters, and merged
+/// it needs no buffer of windows.
+KernelOp mergeSum(KernelOp inner, KernelOp outer);
+
+/// Whether two independent elementwise kernels over the same dimensions read
+/// the same elements of `shared`, as many as they have points.
+bool canJoin(KernelOp first, KernelOp second, mlir::Value shared);
+
+/// Replaces two such kernels by one that computes the results of both.
+KernelOp joinSiblings(KernelOp first, KernelOp second);
 
 } // namespace descent
 

@@ -66,23 +66,29 @@ struct SplitReductionsPass
   void split(KernelOp kernel, ArrayRef<int64_t> chunks) {
     MLIRContext *context = kernel.getContext();
     Location loc = kernel.getLoc();
-    SmallVector<Combiner> combiners;
-    for (auto combiner : kernel.getCombiners().getAsRange<CombinerAttr>())
-      combiners.push_back(combiner.getValue());
-    unsigned numParallel = kernel.getParallel().size(), numCut = chunks.size();
+    SmallVector<Combiner> combiners = combinersOf(kernel);
+    unsigned numParallel = kernel.getParallel().size(),
+             numCut = llvm::count_if(chunks,
+                                     [](int64_t count) { return count > 1; });
 
     // The chunks: parallel dimensions are the chunk numbers, then the kernel's
     // own; the reduction is over what is left in a chunk.
-    SmallVector<int64_t> parallel(chunks), rest;
-    llvm::append_range(parallel, kernel.getParallel());
-    for (auto [extent, count] : llvm::zip(kernel.getReduction(), chunks))
+    SmallVector<int64_t> parallel, rest;
+    SmallVector<AffineExpr> dims = dimExprs(numCut + numParallel, context);
+    dims.erase(dims.begin(), dims.begin() + numCut);
+    for (auto [i, extent, count] :
+         llvm::enumerate(kernel.getReduction(), chunks)) {
       rest.push_back(extent / count);
-    SmallVector<AffineExpr> dims;
-    for (unsigned i = 0; i < numParallel; ++i)
-      dims.push_back(getAffineDimExpr(numCut + i, context));
-    for (unsigned i = 0; i < numCut; ++i)
-      dims.push_back(getAffineDimExpr(i, context) * rest[i] +
-                     getAffineDimExpr(numCut + numParallel + i, context));
+      AffineExpr inChunk = getAffineDimExpr(numCut + numParallel + i, context);
+      dims.push_back(
+          count > 1
+              ? getAffineDimExpr(parallel.size(), context) * rest[i] + inChunk
+              : inChunk);
+      if (count > 1)
+        parallel.push_back(count);
+    }
+    SmallVector<int64_t> cut(parallel);
+    llvm::append_range(parallel, kernel.getParallel());
 
     KernelBuilder partial(loc, parallel, rest, combiners);
     IRMapping mapping;
@@ -103,7 +109,7 @@ struct SplitReductionsPass
     KernelOp parts = partial.build(builder, sums, types);
 
     // Their combination, in order, and the finish.
-    KernelBuilder final(loc, kernel.getParallel(), chunks, combiners);
+    KernelBuilder final(loc, kernel.getParallel(), cut, combiners);
     SmallVector<AffineExpr> place;
     for (unsigned i = 0; i < numCut; ++i)
       place.push_back(getAffineDimExpr(numParallel + i, context));

@@ -6,6 +6,7 @@
 #include "descent/Dialect/Descent/Math.h"
 #include "descent/Dialect/Descent/ViewAlgebra.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
+#include "mlir/IR/PatternMatch.h"
 
 using namespace mlir;
 using namespace descent;
@@ -215,6 +216,38 @@ OpFoldResult SliceOp::fold(FoldAdaptor adaptor) {
   if (auto constant = dyn_cast_or_null<SplatElementsAttr>(adaptor.getOperand()))
     return constant.resizeSplat(getType());
   return {};
+}
+
+namespace {
+/// slice(reduce_sum(x)) -> reduce_sum(slice(x)): what is cut away need not be
+/// summed. The gradient of padding is such a slice.
+struct SliceBeforeSum : OpRewritePattern<SliceOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(SliceOp op,
+                                PatternRewriter &rewriter) const override {
+    auto sum = op.getOperand().getDefiningOp<ReduceSumOp>();
+    if (!sum || !sum->hasOneUse())
+      return failure();
+    auto shape = shapeOf(sum.getOperand());
+    SmallVector<int64_t> offsets(shape.size(), 0), strides(shape.size(), 1),
+        sizes(shape);
+    for (auto [i, dim] :
+         llvm::enumerate(dimsExcept(shape.size(), sum.getDims()))) {
+      offsets[dim] = op.getOffsets()[i];
+      strides[dim] = op.getStrides()[i];
+      sizes[dim] = op.getType().getDimSize(i);
+    }
+    Value slice = sliceOf(rewriter, op.getLoc(), sum.getOperand(), offsets,
+                          sizes, strides);
+    rewriter.replaceOpWithNewOp<ReduceSumOp>(op, slice, sum.getDims());
+    return success();
+  }
+};
+} // namespace
+
+void SliceOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
+                                          MLIRContext *context) {
+  patterns.add<SliceBeforeSum>(context);
 }
 
 static SmallVector<int64_t> paddedShape(ArrayRef<int64_t> shape,

@@ -44,6 +44,7 @@ def Descent_SliceOp : Descent_ViewOp<"slice"> {
   let results = (outs Descent_Tensor:$result);
   let assemblyFormat = "$operand `offsets` $offsets `strides` $strides attr-dict `:` type($operand) `to` type($result)";
   let hasFolder = 1;
+  let hasCanonicalizer = 1;
 }
 
 def Descent_PadOp : Descent_ViewOp<"pad"> {
