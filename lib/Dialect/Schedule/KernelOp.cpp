@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// schedule.kernel: the syntax of its bindings and the agreement of its operands
-// with its body.
+// schedule.kernel: the agreement of its operands with its body, and the custom
+// syntax of the dialect.
 
 #include "descent/Dialect/Descent/Descent.h"
 #include "descent/Dialect/Schedule/Schedule.h"
@@ -40,6 +40,24 @@ static void printBindingAccesses(OpAsmPrinter &printer, Operation *,
                           printer << stringifyBindingAccess(access.getValue());
                         });
   printer << "]";
+}
+
+static ParseResult parseSlabKind(OpAsmParser &parser, SlabKindAttr &kind) {
+  StringRef keyword;
+  SMLoc loc = parser.getCurrentLocation();
+  if (parser.parseKeyword(&keyword))
+    return failure();
+  std::optional<SlabKind> value = symbolizeSlabKind(keyword);
+  if (!value)
+    return parser.emitError(loc)
+           << "expected state or transient, got '" << keyword << "'";
+  kind = SlabKindAttr::get(parser.getContext(), *value);
+  return success();
+}
+
+static void printSlabKind(OpAsmPrinter &printer, Operation *,
+                          SlabKindAttr kind) {
+  printer << stringifySlabKind(kind.getValue());
 }
 
 #define GET_OP_CLASSES

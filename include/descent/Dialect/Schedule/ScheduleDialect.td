@@ -37,7 +37,7 @@ class Schedule_Enum<string name, string summary, list<I32EnumAttrCase> cases> : 
 
 def Schedule_SlabKind : Schedule_Enum<"SlabKind", "whether a slab's bytes outlive a run", [
   I32EnumAttrCase<"state", 0>, I32EnumAttrCase<"transient", 1>]>;
-def Schedule_SlabKindAttr : EnumAttr<Schedule_Dialect, Schedule_SlabKind, "slab_kind"> { let assemblyFormat = "$value"; }
+def Schedule_SlabKindAttr : EnumAttr<Schedule_Dialect, Schedule_SlabKind, "slab_kind">;
 
 def Schedule_BindingAccess : Schedule_Enum<"BindingAccess", "what a kernel does with the bytes of a binding", [
   I32EnumAttrCase<"read", 1>, I32EnumAttrCase<"write", 2>, I32EnumAttrCase<"readwrite", 3>]>;

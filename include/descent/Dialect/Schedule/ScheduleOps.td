@@ -17,7 +17,7 @@ include "mlir/IR/SymbolInterfaces.td"
 def Schedule_SlabOp : Schedule_Op<"slab", [Symbol, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "one allocation of device memory; no two states placed in it share a byte";
   let arguments = (ins SymbolNameAttr:$sym_name, Schedule_SlabKindAttr:$kind, ConfinedAttr<I64Attr, [IntPositive]>:$size);
-  let assemblyFormat = "$sym_name `kind` `(` $kind `)` `size` `(` $size `)` attr-dict";
+  let assemblyFormat = "$sym_name `kind` `(` custom<SlabKind>($kind) `)` `size` `(` $size `)` attr-dict";
   let hasVerifier = 1;
 }
 

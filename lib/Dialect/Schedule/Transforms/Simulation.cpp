@@ -195,7 +195,8 @@ bool ScheduleSimulation::updateGaps(const Memory &memory) {
             place.getPlace().getOffset() / kElementBytes,
             Content(Values::Zero, place.getPlace().getSize() / kElementBytes));
     SlabContent &gap = gaps.find(slab.getSymName())->second;
-    for (const Segment &segment : end.read(0, elements).getSegments()) {
+    Content left = end.read(0, elements);
+    for (const Segment &segment : left.getSegments()) {
       Content unknown(Values::Undefined, segment.length);
       if (segment.value != Values::Zero &&
           !(gap.read(position, segment.length) == unknown)) {

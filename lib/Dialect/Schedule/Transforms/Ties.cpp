@@ -19,6 +19,7 @@ LogicalResult EntryMemory::tie() {
   for (auto write : entry.getBody().getOps<WriteOp>())
     writes[write.getSymbolAttr()] = write;
   copyOutputs();
+  copyWrites();
   for (auto pack : llvm::make_early_inc_range(entry.getBody().getOps<PackOp>()))
     placePack(pack);
   for (descent::KernelOp kernel : getKernels())
@@ -108,6 +109,13 @@ void EntryMemory::copyOutputs() {
       continue;
     output.getValueMutable().assign(copyBefore(output, output.getValue()));
   }
+}
+
+/// What is written without being computed is copied by a kernel, which is then placed like any other.
+void EntryMemory::copyWrites() {
+  for (auto write : entry.getBody().getOps<WriteOp>())
+    if (!resolvePiece(write.getValue()).root.getDefiningOp<descent::KernelOp>())
+      write.getValueMutable().assign(copyBefore(write, write.getValue()));
 }
 
 //===----------------------------------------------------------------------===//
@@ -239,14 +247,13 @@ void EntryMemory::placeWrite(WriteOp write) {
   auto kernel = piece.root.getDefiningOp<descent::KernelOp>();
   Slice whole = {target.buffer, target.offset - piece.offset,
                  countElements(piece.root.getType())};
-  if (kernel && places.lookup(piece.root) == whole)
+  if (places.lookup(piece.root) == whole)
     return; // With another piece of the same arena.
-  if (!kernel || places.contains(piece.root) ||
+  if (places.contains(piece.root) ||
       !canComputeInPlace(cast<OpResult>(piece.root), whole)) {
     Value copy = copyBefore(write, write.getValue());
     write.getValueMutable().assign(copy);
     kernel = copy.getDefiningOp<descent::KernelOp>();
-    collectOldReads(kernel);
     piece = resolvePiece(copy);
     whole = target;
   }

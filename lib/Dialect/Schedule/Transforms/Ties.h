@@ -44,6 +44,7 @@ private:
   mlir::LogicalResult replaceConstants();
   void dropIdentityWrites();
   void copyOutputs();
+  void copyWrites();
   void placePack(PackOp pack);
   bool placePackedStates(PackOp pack);
   void placeWrite(WriteOp write);
