@@ -45,6 +45,41 @@ Operation *DescentDialect::materializeConstant(OpBuilder &builder,
 // #descent.access
 //===----------------------------------------------------------------------===//
 
+/// Parses `[d0 - 1, d0 mod 2 == 0]`: expressions that are not negative, or
+/// zero. Not an affine_set, whose `>=` MLIR takes for the end of the attribute.
+static ParseResult parseGuard(AsmParser &parser, unsigned numDims,
+                              IntegerSet &guard) {
+  MLIRContext *context = parser.getContext();
+  SmallVector<std::string> names;
+  for (unsigned i = 0; i < numDims; ++i)
+    names.push_back("d" + std::to_string(i));
+  SmallVector<std::pair<StringRef, AffineExpr>> dims;
+  for (auto [i, name] : llvm::enumerate(names))
+    dims.push_back({name, getAffineDimExpr(i, context)});
+  SmallVector<AffineExpr> constraints;
+  SmallVector<bool> equalities;
+  auto parseConstraint = [&]() -> ParseResult {
+    int64_t zero = 0;
+    SMLoc loc = parser.getCurrentLocation();
+    if (parser.parseAffineExpr(dims, constraints.emplace_back()))
+      return failure();
+    equalities.push_back(succeeded(parser.parseOptionalEqual()));
+    if (equalities.back() && (parser.parseEqual() || parser.parseInteger(zero)))
+      return failure();
+    if (zero != 0)
+      return parser.emitError(loc, "expected a comparison with 0");
+    return success();
+  };
+  SMLoc loc = parser.getCurrentLocation();
+  if (parser.parseCommaSeparatedList(AsmParser::Delimiter::Square,
+                                     parseConstraint))
+    return failure();
+  if (constraints.empty())
+    return parser.emitError(loc, "expected a constraint after 'if'");
+  guard = IntegerSet::get(numDims, 0, constraints, equalities);
+  return success();
+}
+
 Attribute AccessAttr::parse(AsmParser &parser, Type) {
   AffineMap map;
   IntegerSet guard;
@@ -52,24 +87,20 @@ Attribute AccessAttr::parse(AsmParser &parser, Type) {
   SMLoc loc = parser.getCurrentLocation();
   if (parser.parseLess() || parser.parseAffineMap(map))
     return {};
+  if (map.getNumSymbols() != 0) {
+    parser.emitError(loc, "an access has no symbols");
+    return {};
+  }
   if (succeeded(parser.parseOptionalKeyword("if"))) {
     Attribute value;
-    if (parser.parseIntegerSet(guard) || parser.parseKeyword("else") ||
-        parser.parseAttribute(value))
+    if (parseGuard(parser, map.getNumDims(), guard) ||
+        parser.parseKeyword("else") || parser.parseAttribute(value))
       return {};
     fill = llvm::dyn_cast<TypedAttr>(value);
     if (!fill) {
       parser.emitError(loc, "expected a number after 'else'");
       return {};
     }
-    if (guard.getNumDims() != map.getNumDims()) {
-      parser.emitError(loc, "expected map and guard over the same dimensions");
-      return {};
-    }
-  }
-  if (map.getNumSymbols() != 0 || (guard && guard.getNumSymbols() != 0)) {
-    parser.emitError(loc, "an access has no symbols");
-    return {};
   }
   if (parser.parseGreater())
     return {};
@@ -77,15 +108,21 @@ Attribute AccessAttr::parse(AsmParser &parser, Type) {
 }
 
 void AccessAttr::print(AsmPrinter &printer) const {
-  printer << "<";
-  getMap().print(printer.getStream());
+  raw_ostream &os = printer.getStream();
+  os << "<";
+  getMap().print(os);
   if (getGuard()) {
-    printer << " if ";
-    getGuard().print(printer.getStream());
-    printer << " else ";
+    os << " if [";
+    llvm::interleaveComma(
+        llvm::zip(getGuard().getConstraints(), getGuard().getEqFlags()), os,
+        [&](auto constraint) {
+          os << std::get<0>(constraint)
+             << (std::get<1>(constraint) ? " == 0" : "");
+        });
+    os << "] else ";
     printer.printAttribute(getFill());
   }
-  printer << ">";
+  os << ">";
 }
 
 //===----------------------------------------------------------------------===//

@@ -21,8 +21,10 @@ def Descent_AccessAttr : Descent_Attr<"Access", "access"> {
 
     ```mlir
     #descent.access<(d0, d1) -> (d0 - 1, d1)>
-    #descent.access<(d0, d1) -> (d0 - 1, d1) if (d0, d1) : (d0 - 1 >= 0, -d0 + 8 >= 0) else 0.0 : f32>
+    #descent.access<(d0, d1) -> (d0 - 1, d1) if [d0 - 1, -d0 + 8] else 0.0 : f32>
+    #descent.access<(d0) -> (d0 floordiv 2) if [d0 mod 2 == 0] else 0.0 : f32>
     ```
+    A guard's expressions must not be negative, or must be zero where `== 0` follows. Dimensions in it are called d0, d1, ...
   }];
   let parameters = (ins "::mlir::AffineMap":$map, "::mlir::IntegerSet":$guard, "::mlir::TypedAttr":$fill);
   let hasCustomAssemblyFormat = 1;
