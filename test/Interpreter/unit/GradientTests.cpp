@@ -21,6 +21,9 @@ using namespace mlir;
 using namespace descent;
 using namespace descent::interpreter;
 
+/// For GoogleTest's messages.
+void PrintTo(const GradientCase &test, std::ostream *os) { *os << test.body; }
+
 namespace {
 
 bool isFloatType(const std::string &type) {
