@@ -68,8 +68,8 @@ def schedule(entry, launches, kernels):
     return {"entry": entry, "kernels": used, "records": records}
 
 
-def build(batch=32, rate=0.5, driver=None, features=()):
-    """The bundle's bytes."""
+def build(batch=32, rate=0.5, driver=None, features=(), reserve=0):
+    """The bundle's bytes; reserve is added to the transient slab."""
     state, transient = Slab(0), Slab(1)
     places = {"weight": state.place(31360), "bias": state.place(40)}
     for name in ("metric.loss.sum", "metric.accuracy.correct", "metric.count", "status.diverged"):
@@ -81,6 +81,7 @@ def build(batch=32, rate=0.5, driver=None, features=()):
     first = places["metric.loss.sum"]
     sums = [0, first[1], 516]  # the three accumulators, 256 bytes apart
 
+    transient.end += reserve
     names = ["forward", "finish", "update", "accumulate", "metrics", "classify"]
     kernels = {name: assemble(name) for name in names}
     groups = (batch + 63) // 64

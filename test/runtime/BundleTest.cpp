@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The bundle reader: what it reads, and everything that it must refuse.
+#include "TestBundle.h"
+
+namespace descent::runtime {
+namespace {
+
+using nlohmann::json;
+
+TEST(Bundle, ReadsTheModel) {
+  auto program = readBundle(testBundle());
+  EXPECT_EQ(program->modelName, "softmax-regression");
+  EXPECT_EQ(program->batch, 32u);
+  ASSERT_EQ(program->inputs.size(), 2u);
+  EXPECT_EQ(print(program->inputs[0].shape), "[32, 1, 28, 28]");
+  EXPECT_EQ(program->inputs[1].range->second, 10);
+  ASSERT_EQ(program->variants.size(), 1u);
+  const Schedule &train = program->variants[0].schedules.at("train");
+  ASSERT_EQ(train.records.size(), 3u);
+  EXPECT_FALSE(train.records[0].barrierBefore);
+  EXPECT_TRUE(train.records[2].barrierBefore);
+  EXPECT_EQ(train.records[2].launch.push.size(), 4u);
+  EXPECT_EQ(program->entries.at("predict").batch, 32u);
+}
+
+TEST(Bundle, PackingAgainKeepsIt) {
+  EXPECT_NO_THROW(readBundle(pack(unpack(testBundle()))));
+}
+
+TEST(Bundle, RefusesTruncationAtEveryOffset) {
+  Bytes whole = testBundle();
+  for (size_t size = 0; size < whole.size(); ++size)
+    EXPECT_THROW(readBundle(Bytes(whole.begin(), whole.begin() + long(size))),
+                 Error)
+        << size;
+}
+
+/// What a program says, for comparison.
+std::string summary(const Program &program) {
+  std::string text = program.modelName + std::to_string(program.states.size());
+  for (auto &[name, schedule] : program.variants.at(0).schedules)
+    for (const Schedule::Record &record : schedule.records)
+      text += concat(name, record.launch.label, record.launch.groups[0],
+                     record.launch.bindings[0].offset);
+  return text;
+}
+
+TEST(Bundle, FlippedBitsAreFoundOrHarmless) {
+  Bytes whole = testBundle();
+  std::string expected = summary(*readBundle(whole));
+  size_t accepted = 0, tried = 0;
+  for (size_t at = 0; at < whole.size(); ++at, ++tried) {
+    Bytes flipped = whole;
+    flipped[at] ^= std::byte(1u << (at % 8));
+    try {
+      EXPECT_EQ(summary(*readBundle(flipped)), expected) << at;
+      ++accepted;
+    } catch (const Error &error) {
+      EXPECT_EQ(error.status(), Status::Invalid);
+    }
+  }
+  // Only padding and fields that no reader uses (who made the archive, file
+  // attributes) may pass.
+  EXPECT_LT(accepted, tried / 20);
+}
+
+TEST(Bundle, RefusesBadContainers) {
+  Parts parts = unpack(testBundle());
+  auto refuse = [&](const std::string &part, const Parts &changed) {
+    expectError(Status::Invalid, part, [&] { readBundle(pack(changed)); });
+  };
+  Parts twice = parts;
+  twice.push_back(parts.back());
+  refuse("twice", twice);
+  Parts unlisted = parts;
+  unlisted.emplace_back("kernels/extra.spv", "x");
+  refuse("not listed", unlisted);
+  Parts missing = parts;
+  missing.pop_back();
+  refuse("no such entry", missing);
+  for (const char *name : {"../x", "/x", "a//b", "a\\b", "a/./b", "a/"}) {
+    Parts dangerous = parts;
+    dangerous.emplace_back(name, "x");
+    refuse("entry name", dangerous);
+  }
+  refuse("manifest.json", Parts(parts.begin() + 1, parts.end()));
+  Parts altered = parts;
+  altered.back().second += " ";
+  refuse("SHA-256", altered);
+}
+
+TEST(Bundle, RefusesHeadersThatDisagree) {
+  Bytes whole = testBundle();
+  // Offsets into the first local header: flags, method, CRC, both sizes, name
+  // length, name.
+  for (size_t at : {4, 6, 8, 10, 14, 18, 22, 26, 30}) {
+    Bytes changed = whole;
+    changed[at] ^= std::byte(1);
+    EXPECT_THROW(readBundle(changed), Error) << at;
+  }
+  Bytes longer = whole;
+  longer.push_back(std::byte(0));
+  expectError(Status::Invalid, "offset", [&] { readBundle(longer); });
+}
+
+struct Change {
+  const char *expected;
+  std::function<void(json &manifest, json &train)> apply;
+};
+
+TEST(Bundle, RefusesBadNumbers) {
+  auto launch = [](json &train) -> json & {
+    return train["records"][0]["launch"];
+  };
+  const std::vector<Change> changes = {
+      {"format 2.0",
+       [](json &m, json &) {
+         m["format"] = {2, 0};
+       }},
+      {"this reader knows 1.0",
+       [](json &m, json &) {
+         m["format"] = {0, 9};
+       }},
+      {"manifest.json: batch", [](json &m, json &) { m["batch"] = 0; }},
+      {"batch", [](json &m, json &) { m["batch"] = -3; }},
+      {"integer", [](json &m, json &) { m["batch"] = 1.5; }},
+      {"inputs[0].dtype",
+       [](json &m, json &) { m["inputs"][0]["dtype"] = "f16"; }},
+      {"inputs[0].shape[1]",
+       [](json &m, json &) { m["inputs"][0]["shape"][1] = 0; }},
+      {"at most",
+       [](json &m, json &) {
+         m["inputs"][0]["shape"] = {2147483647, 2147483647, 2147483647};
+       }},
+      {"batch_axis", [](json &m, json &) { m["inputs"][0]["batch_axis"] = 4; }},
+      {"range",
+       [](json &m, json &) {
+         m["inputs"][1]["range"] = {10, 10};
+       }},
+      {"hexadecimal",
+       [](json &m, json &) { m["state"][0]["init"]["low"] = "0.5"; }},
+      {"can hold",
+       [](json &m, json &) { m["state"][0]["init"]["low"] = "-0x1p+200"; }},
+      {"role", [](json &m, json &) { m["state"][0]["role"] = "weight"; }},
+      {"no other input or state",
+       [](json &m, json &) { m["state"][1]["name"] = "weight"; }},
+      {"status.diverged",
+       [](json &m, json &) { m["state"][5]["name"] = "status.other"; }},
+      {"name of an input",
+       [](json &m, json &) { m["entries"]["train"]["inputs"][0] = "img"; }},
+      {"output loss",
+       [](json &m, json &) {
+         m["entries"]["train"]["outputs"][0]["dtype"] = "i32";
+       }},
+      {"variants", [](json &m, json &) { m["variants"] = json::array(); }},
+      {"inside slab",
+       [](json &m, json &) {
+         m["variants"][0]["places"]["weight"] = {0, 31744, 31360};
+       }},
+      {"integer from 0 to 1",
+       [](json &m, json &) { m["variants"][0]["places"]["weight"][0] = 2; }},
+      {"range of 31360 bytes",
+       [](json &m, json &) {
+         m["variants"][0]["places"]["weight"][2] = 31356;
+       }},
+      {"multiples of 4",
+       [](json &m, json &) { m["variants"][0]["places"]["bias"][1] = 31490; }},
+      {"share bytes",
+       [](json &m, json &) { m["variants"][0]["places"]["bias"][1] = 0; }},
+      {"kind \"state\"",
+       [](json &m, json &) {
+         m["variants"][0]["slabs"][0]["kind"] = "transient";
+       }},
+      {"places",
+       [](json &m, json &) { m["variants"][0]["places"].erase("bias"); }},
+      {"power of two",
+       [](json &m, json &) {
+         m["variants"][0]["requirements"]["min_offset_alignment"] = 48;
+       }},
+      {"outputs",
+       [](json &m, json &) { m["variants"][0]["outputs"].erase("train"); }},
+      {"has no such entry", [](json &m, json &) { m["files"]["x"] = "y"; }},
+      {"not listed",
+       [](json &m, json &) { m["files"].erase("variants/plain/train.json"); }},
+      {"kernel: expected an integer",
+       [&](json &, json &t) { launch(t)["kernel"] = 3; }},
+      {"groups[0]", [&](json &, json &t) { launch(t)["groups"][0] = 124; }},
+      {"groups[1]", [&](json &, json &t) { launch(t)["groups"][1] = 0; }},
+      {"array of 6 elements",
+       [&](json &, json &t) { launch(t)["bindings"].erase(0); }},
+      {"multiple of 256",
+       [&](json &, json &t) { launch(t)["bindings"][0] = {1, 260, 64}; }},
+      {"inside slab",
+       [&](json &, json &t) { launch(t)["bindings"][0][2] = 1 << 20; }},
+      {"hexadecimal", [&](json &, json &t) { launch(t)["push"] = "zz000000"; }},
+      {"whole 4-byte words",
+       [&](json &, json &t) { launch(t)["push"] = "00"; }},
+      {"at most 4 bytes",
+       [&](json &, json &t) { launch(t)["push"] = "0000000000000000"; }},
+      {"local_size",
+       [](json &, json &t) { t["kernels"][0]["local_size"] = {65, 1, 1}; }},
+      {"not the schedule's",
+       [](json &, json &t) { t["kernels"][0]["local_size"] = {32, 1, 1}; }},
+      {"read, write or readwrite",
+       [](json &, json &t) { t["kernels"][0]["bindings"][0] = "none"; }},
+      {"SHA-256 of its bytes",
+       [](json &,
+          json &t) { t["kernels"][0]["file"] = "variants/plain/eval.json"; }},
+      {"entry of the bundle",
+       [](json &, json &t) { t["kernels"][0]["file"] = "kernels/none.spv"; }},
+      {"launch or a barrier",
+       [](json &, json &t) { t["records"][0] = {{"loop", json::object()}}; }},
+      {"entry", [](json &, json &t) { t["entry"] = "eval"; }},
+      {"binding 5", [](json &, json &t) {
+         t["kernels"][0]["bindings"].erase(5);
+         t["records"][0]["launch"]["bindings"].erase(5);
+       }}};
+  for (const Change &change : changes)
+    expectError(Status::Invalid, change.expected,
+                [&] { readBundle(changedBundle(change.apply)); });
+}
+
+TEST(Bundle, IgnoresUnknownKeysOfANewerMinor) {
+  auto program = readBundle(changedBundle([](json &m, json &) {
+    m["format"] = {1, 7};
+    m["novelty"] = 1;
+    m["variants"][0]["requirements"]["quantum_cores"] = 3;
+  }));
+  // An unknown requirement cannot be promised, so it stays visible.
+  EXPECT_EQ(program->variants[0].requirements.unknown,
+            std::vector<std::string>{"quantum_cores"});
+}
+
+TEST(Bundle, RefusesBadJson) {
+  Parts parts = unpack(testBundle());
+  for (auto [text, expected] : std::vector<std::pair<std::string, std::string>>{
+           {"{", "not valid JSON"},
+           {"[]", "expected an object"},
+           {"{\"format\": [1, 0], \"format\": [1, 0]}", "twice"},
+           {std::string(100000, '['), "nested deeper"},
+           {"\xff", "not valid JSON"}}) {
+    parts[0].second = text;
+    expectError(Status::Invalid, expected, [&] { readBundle(pack(parts)); });
+  }
+}
+
+} // namespace
+} // namespace descent::runtime

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Hashes, random numbers, shuffles and initial values: known answers and
+// distributions.
+#include "TestBundle.h"
+#include "core/Initialize.h"
+#include "core/Philox.h"
+#include "core/Sha256.h"
+#include "train/Sampler.h"
+
+#include <cmath>
+#include <cstring>
+#include <numeric>
+
+namespace descent::runtime {
+namespace {
+
+std::string hashOf(const std::string &text) {
+  return sha256(std::as_bytes(std::span(text)));
+}
+
+TEST(Sha256, KnownAnswers) { // FIPS 180-4 examples, and a length on each side
+                             // of the padding's edge
+  EXPECT_EQ(hashOf(""),
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  EXPECT_EQ(hashOf("abc"),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(hashOf("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"),
+            "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
+  EXPECT_EQ(hashOf(std::string(55, 'a')),
+            "9f4390f8d30c2dd92ec9f095b65e2b9ae9b0a925a5258e241c9f1e910f734318");
+  EXPECT_EQ(hashOf(std::string(1000000, 'a')),
+            "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+}
+
+TEST(Philox,
+     KnownAnswers) { // Random123's kat_vectors for philox4x32 with 10 rounds
+  using Words = std::array<uint32_t, 4>;
+  EXPECT_EQ(philox({0, 0, 0, 0}, 0),
+            (Words{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}));
+  EXPECT_EQ(philox({~0u, ~0u, ~0u, ~0u}, ~uint64_t(0)),
+            (Words{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}));
+  EXPECT_EQ(philox({0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344},
+                   0x299f31d0a4093822),
+            (Words{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}));
+}
+
+TEST(Philox, BelowIsUniform) {
+  PhiloxSequence random(3, Stream::Bench);
+  std::array<int, 7> counts{};
+  for (int i = 0; i < 70000; ++i)
+    ++counts[random.below(7)];
+  for (int count : counts)
+    EXPECT_NEAR(count, 10000, 500);
+}
+
+TEST(Sampler, IsADeterministicPermutation) {
+  auto order = epochOrder(1000, 7, 3, true);
+  EXPECT_EQ(order, epochOrder(1000, 7, 3, true));
+  EXPECT_NE(order, epochOrder(1000, 7, 4, true));
+  EXPECT_NE(order, epochOrder(1000, 8, 3, true));
+  auto sorted = order;
+  std::sort(sorted.begin(), sorted.end());
+  EXPECT_EQ(sorted, epochOrder(1000, 7, 3, false));
+  EXPECT_EQ(epochOrder(4, 0, 0, false), (std::vector<uint32_t>{0, 1, 2, 3}));
+}
+
+TEST(Initialize, FollowsTheManifest) {
+  Program program;
+  State state;
+  state.tensor.shape = {100000};
+  state.init = {Initializer::Kind::Normal, 1.0, 0.5};
+  program.states = {state, state};
+  program.states[1].init = {Initializer::Kind::Uniform, -2.0, 3.0};
+  auto values = [&](unsigned index, uint64_t seed) {
+    Bytes bytes = initialState(program, index, seed);
+    std::vector<float> floats(bytes.size() / 4);
+    std::memcpy(floats.data(), bytes.data(), bytes.size());
+    return floats;
+  };
+  std::vector<float> normal = values(0, 5), uniform = values(1, 5);
+  double mean = std::accumulate(normal.begin(), normal.end(), 0.0) / 1e5,
+         variance = 0;
+  for (float value : normal)
+    variance += (value - mean) * (value - mean) / 1e5;
+  EXPECT_NEAR(mean, 1, 0.01);
+  EXPECT_NEAR(std::sqrt(variance), 0.5, 0.01);
+  EXPECT_NEAR(std::accumulate(uniform.begin(), uniform.end(), 0.0) / 1e5, 0.5,
+              0.02);
+  EXPECT_GE(*std::min_element(uniform.begin(), uniform.end()), -2);
+  EXPECT_LE(*std::max_element(uniform.begin(), uniform.end()), 3);
+  EXPECT_NE(values(1, 6), uniform);
+  EXPECT_EQ(values(1, 5), uniform);
+}
+
+} // namespace
+} // namespace descent::runtime
