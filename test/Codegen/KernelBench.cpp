@@ -107,7 +107,7 @@ int main(int argc, char **argv) {
                  << "\",\"ms\":" << llvm::format("%.3f", times.milliseconds)
                  << ",\"ms_min\":"
                  << llvm::format("%.3f", times.leastMilliseconds)
-                 << ",\"gflops\":"
+                 << ",\"cpu_ms\":" << llvm::format("%.3f", times.cpuMilliseconds) << ",\"gflops\":"
                  << llvm::format("%.2f", flops / times.milliseconds * 1e-6)
                  << ",\"select_ms\":" << llvm::format("%.2f", selectTime)
                  << ",\"codegen_ms\":" << llvm::format("%.2f", compileTime)
