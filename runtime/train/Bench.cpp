@@ -43,7 +43,6 @@ BenchResult bench(Executor &executor, const std::string &name, unsigned steps,
   for (unsigned input : entry.inputs)
     data.push_back(madeUp(executor.program().inputs[input], seed, input));
 
-  std::vector<Clock::time_point> ends;
   int32_t step = 0;
   auto runOnce = [&](StepQueue &queue) {
     queue.run(
@@ -55,24 +54,31 @@ BenchResult bench(Executor &executor, const std::string &name, unsigned steps,
           run.control.seed = seed;
           run.control.valid = int32_t(entry.batch);
         },
-        [&](const Run &) { ends.push_back(Clock::now()); });
+        [](const Run &) {});
   };
   StepQueue queue(executor);
-  BenchResult result;
-  begin = Clock::now();
-  runOnce(queue);
-  queue.drain();
-  result.firstStepMs = milliseconds(preparing + (Clock::now() - begin));
-  for (unsigned i = 1; i < warmUp + steps; ++i)
+  auto timeOne = [&] {
+    Clock::time_point start = Clock::now();
     runOnce(queue);
-  queue.drain();
-
+    queue.drain();
+    return milliseconds(Clock::now() - start);
+  };
+  BenchResult result;
+  result.firstStepMs = milliseconds(preparing) + timeOne();
+  for (unsigned i = 1; i < warmUp; ++i)
+    timeOne();
   std::vector<double> times;
-  for (size_t i = warmUp; i < ends.size(); ++i)
-    times.push_back(milliseconds(ends[i] - ends[i - 1]));
+  for (unsigned i = 0; i < steps; ++i)
+    times.push_back(timeOne());
   std::sort(times.begin(), times.end());
   result.minMs = times.front();
   result.medianMs = times[times.size() / 2];
+
+  begin = Clock::now();
+  for (unsigned i = 0; i < steps; ++i)
+    runOnce(queue);
+  queue.drain();
+  result.overlappedMs = milliseconds(Clock::now() - begin) / steps;
   return result;
 }
 

@@ -8,15 +8,18 @@
 namespace descent::runtime {
 
 struct BenchResult {
-  double firstStepMs = 0; ///< from the beginning of preparing the entry to the
-                          ///< end of its first run
-  double medianMs = 0, minMs = 0; ///< between the ends of successive runs, a
-                                  ///< few of which are in flight
+  /// From the beginning of preparing the entry to the end of its first run.
+  double firstStepMs = 0;
+  /// From copying the inputs to readable results, one run at a time.
+  double medianMs = 0, minMs = 0;
+  /// The mean when the next run is prepared while one is on the device, as
+  /// training does it.
+  double overlappedMs = 0;
 };
 
-/// Prepares the entry, runs it three times to warm up, then steps times. Inputs
-/// are uniform in [0, 1), or uniform integers within their range; every run
-/// copies them as training does.
+/// Prepares the entry, runs it three times to warm up, then steps times one by
+/// one and steps times overlapped. Inputs are uniform in [0, 1), or uniform
+/// integers within their range; every run copies them as training does.
 BenchResult bench(Executor &executor, const std::string &entry, unsigned steps,
                   uint64_t seed);
 

@@ -90,6 +90,7 @@ int runBench(const Options &options) {
   Event fields = {{"entry", options.entry},
                   {"ms_per_step", result.medianMs},
                   {"ms_min", result.minMs},
+                  {"ms_overlapped", result.overlappedMs},
                   {"first_step_ms", result.firstStepMs},
                   {"steps", options.steps}};
   fields.update(describe(*executor, options.entry));
@@ -101,7 +102,8 @@ int runBench(const Options &options) {
   log.line(concat(fixed(result.medianMs, 3), " ms a step (median of ",
                   options.steps, "; fastest ", fixed(result.minMs, 3),
                   "; first ", fixed(result.firstStepMs, 1),
-                  " with its pipelines)"));
+                  " with its pipelines; ", fixed(result.overlappedMs, 3),
+                  " when runs overlap)"));
   if (fields.contains("gflop_per_step"))
     log.line(concat(
         fixed(fields["gflop_per_step"].get<double>() / result.medianMs * 1e3,
