@@ -11,10 +11,6 @@ using namespace descent::model;
 
 namespace {
 
-std::string quote(std::string_view text) {
-  return "'" + std::string(text) + "'";
-}
-
 /// "at least 1", "in [0, 1)", ...
 std::string describe(const Range &range) {
   if (std::isfinite(range.low) && std::isfinite(range.high))

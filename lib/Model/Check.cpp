@@ -12,10 +12,6 @@ using namespace descent::model;
 
 namespace {
 
-std::string quote(std::string_view text) {
-  return "'" + std::string(text) + "'";
-}
-
 class Checker {
 public:
   Checker(const Model &model, const LoadOptions &options,

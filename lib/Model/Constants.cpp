@@ -15,10 +15,6 @@ namespace {
 /// together.
 constexpr int maxDepth = 1000;
 
-std::string quote(std::string_view text) {
-  return "'" + std::string(text) + "'";
-}
-
 double asDouble(const Number &number) {
   if (const int64_t *integer = std::get_if<int64_t>(&number))
     return double(*integer);

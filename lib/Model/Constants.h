@@ -5,6 +5,7 @@
 #ifndef DESCENT_LIB_MODEL_CONSTANTS_H
 #define DESCENT_LIB_MODEL_CONSTANTS_H
 
+#include "Expression.h"
 #include "descent/Model/Graph.h"
 #include <unordered_map>
 

@@ -80,6 +80,17 @@ std::string printable(std::string_view text) {
 
 /// `line` and a caret under its byte `offset`, two lines.
 std::string caretLines(std::string_view line, size_t offset) {
+  // Of a line of megabytes only the neighbourhood is looked at; it is wider
+  // than what is shown.
+  constexpr size_t margin = 8 * maxShown;
+  line = line.substr(0, offset + margin);
+  if (offset > margin) {
+    size_t begin = offset - margin;
+    while (begin < offset && (line[begin] & 0xc0) == 0x80)
+      ++begin;
+    line.remove_prefix(begin);
+    offset -= begin;
+  }
   size_t caret;
   std::vector<std::string> shown = characters(line, offset, caret);
   size_t begin = 0, end = shown.size();
@@ -105,20 +116,22 @@ std::string caretLines(std::string_view line, size_t offset) {
 /// Insertions, deletions, substitutions and swaps of neighbours that make `b`
 /// of `a` (Damerau's distance, restricted).
 size_t editDistance(std::string_view a, std::string_view b) {
-  std::vector<std::vector<size_t>> rows(a.size() + 1,
-                                        std::vector<size_t>(b.size() + 1));
-  for (size_t i = 0; i <= a.size(); ++i)
-    for (size_t j = 0; j <= b.size(); ++j) {
-      if (!i || !j) {
-        rows[i][j] = i + j;
-        continue;
-      }
-      rows[i][j] = std::min({rows[i - 1][j - 1] + (a[i - 1] != b[j - 1]),
-                             rows[i - 1][j] + 1, rows[i][j - 1] + 1});
+  std::vector<size_t> twoAbove(b.size() + 1), above(b.size() + 1),
+      row(b.size() + 1);
+  for (size_t j = 0; j <= b.size(); ++j)
+    row[j] = j;
+  for (size_t i = 1; i <= a.size(); ++i) {
+    std::swap(twoAbove, above);
+    std::swap(above, row);
+    row[0] = i;
+    for (size_t j = 1; j <= b.size(); ++j) {
+      row[j] = std::min({above[j - 1] + (a[i - 1] != b[j - 1]), above[j] + 1,
+                         row[j - 1] + 1});
       if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-        rows[i][j] = std::min(rows[i][j], rows[i - 2][j - 2] + 1);
+        row[j] = std::min(row[j], twoAbove[j - 2] + 1);
     }
-  return rows[a.size()][b.size()];
+  }
+  return row[b.size()];
 }
 
 } // namespace
@@ -145,8 +158,10 @@ Location DiagnosticEngine::locate(uint32_t file, size_t offset) const {
 std::string DiagnosticEngine::describe(Location location) const {
   std::string result = name(location.file);
   if (location.line)
-    result += ":" + std::to_string(location.line) + ":" +
-              std::to_string(location.column);
+    result.append(":")
+        .append(std::to_string(location.line))
+        .append(":")
+        .append(std::to_string(location.column));
   return result;
 }
 
@@ -195,7 +210,9 @@ descent::model::didYouMean(std::string_view word,
     return {};
   const std::string *nearest = nullptr;
   for (const std::string &candidate : candidates) {
-    if (candidate.size() > 64)
+    size_t longer = std::max(word.size(), candidate.size());
+    size_t shorter = std::min(word.size(), candidate.size());
+    if (longer - shorter >= best)
       continue;
     size_t distance = editDistance(word, candidate);
     if (distance < best && distance < candidate.size()) {

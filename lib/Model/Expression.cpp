@@ -57,8 +57,7 @@ private:
   }
 
   std::string token() {
-    return peek() ? "'" + std::string(text.substr(at, 1)) + "'"
-                  : "the end of the expression";
+    return peek() ? quote(text.substr(at, 1)) : "the end of the expression";
   }
 
   std::optional<Expr> chain(std::string_view operators,
@@ -161,6 +160,15 @@ private:
 };
 
 } // namespace
+
+std::string descent::model::quote(std::string_view text) {
+  std::string result;
+  result.reserve(text.size() + 2);
+  result += '\'';
+  result += text;
+  result += '\'';
+  return result;
+}
 
 bool descent::model::isIdentifier(std::string_view text) {
   if (text.empty() || !isNameStart(text[0]))

@@ -9,6 +9,9 @@
 
 namespace descent::model {
 
+/// A name as messages show it: 'name'.
+std::string quote(std::string_view text);
+
 /// Whether `text` is a name: a letter or `_`, then letters, digits and `_`.
 bool isIdentifier(std::string_view text);
 

@@ -25,9 +25,8 @@ descent::model::countElements(const std::vector<int64_t> &shape) {
 
 std::string Inference::describe(size_t i) const {
   const Node &source = nodes[node.operands[i]];
-  std::string name = source.isInput()
-                         ? "input '" + source.path + "'"
-                         : "'" + std::string(source.op->name) + "'";
+  std::string name =
+      source.isInput() ? "input " + quote(source.path) : quote(source.op->name);
   return toString(source.type.shape) + " from " + name + " at " +
          diagnostics.describe(source.location);
 }

@@ -18,10 +18,6 @@ constexpr int64_t languageVersion = 1;
 
 const std::vector<std::string> modifiers = {"of", "as", "name"};
 
-std::string quote(std::string_view text) {
-  return "'" + std::string(text) + "'";
-}
-
 std::string withArticle(std::string_view noun) {
   return (noun.starts_with('o') ? "an " : "a ") + std::string(noun);
 }

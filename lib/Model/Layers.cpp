@@ -82,8 +82,8 @@ bool inferPool(Inference &op) {
 bool expectNotBatch(Inference &op, std::string_view attribute) {
   if (op.attributes().integer(attribute) != op.operand(0).batchAxis)
     return true;
-  return op.error(attribute, "'" + std::string(op.op.name) +
-                                 "' along the batch axis would mix samples");
+  return op.error(attribute, quote(op.op.name) +
+                                 " along the batch axis would mix samples");
 }
 
 bool expectSameBatchAxis(Inference &op, size_t i) {

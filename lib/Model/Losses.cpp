@@ -66,8 +66,7 @@ bool descent::model::inferAdam(Inference &op) {
   if (op.given("betas")) {
     for (std::string_view name : {"beta1", "beta2"})
       if (op.given(name))
-        return op.error(name, "'" + std::string(name) +
-                                  "' is given twice: by 'betas' too");
+        return op.error(name, quote(name) + " is given twice: by 'betas' too");
     const auto &betas = std::get<std::vector<double>>(attributes.get("betas"));
     double beta1 = betas[0], beta2 = betas[1];
     attributes.set("beta1", beta1);

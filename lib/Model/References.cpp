@@ -7,14 +7,6 @@
 
 using namespace descent::model;
 
-namespace {
-
-std::string quote(std::string_view text) {
-  return "'" + std::string(text) + "'";
-}
-
-} // namespace
-
 References::References(const Model &model, const Constants &constants,
                        DiagnosticEngine &diagnostics)
     : model(model), constants(constants), diagnostics(diagnostics),
@@ -81,6 +73,9 @@ std::string References::describeLayer(size_t layer) const {
 
 void References::reportForward(const Expr &operand, size_t layer,
                                size_t definition) {
+  // Every cycle is reported once, at the first of its layers that comes up.
+  if (inReportedCycle[layer] && inReportedCycle[definition])
+    return;
   const Layer &source = model.network[definition];
   std::vector<size_t> path = findPath(definition, layer);
   if (path.empty()) {
@@ -93,22 +88,23 @@ void References::reportForward(const Expr &operand, size_t layer,
             {source.as.location, quote(operand.name) + " is defined here"});
     return;
   }
-  // Every cycle is reported once, at the first of its layers that comes up.
-  if (std::all_of(path.begin(), path.end(),
-                  [&](size_t i) { return inReportedCycle[i]; }))
-    return;
+  // Of a long cycle the beginning tells enough.
+  constexpr size_t maxNamed = 8;
   std::string chain = describeLayer(layer);
-  for (size_t i : path) {
-    inReportedCycle[i] = true;
-    chain += " <- " + describeLayer(i);
+  for (size_t k = 0; k < path.size(); ++k) {
+    inReportedCycle[path[k]] = true;
+    if (k < maxNamed)
+      chain += " <- " + describeLayer(path[k]);
   }
+  if (path.size() > maxNamed)
+    chain += " <- ... <- " + describeLayer(layer);
   Diagnostic &error =
       diagnostics.error(operand.location, quote(describeLayer(layer)) +
                                               " depends on itself: " + chain);
-  for (size_t i : path)
-    if (i != layer)
-      error.notes.push_back({model.network[i].call.op.location,
-                             quote(describeLayer(i)) + " is this layer"});
+  for (size_t k = 0; k < std::min(path.size(), maxNamed); ++k)
+    if (path[k] != layer)
+      error.notes.push_back({model.network[path[k]].call.op.location,
+                             quote(describeLayer(path[k])) + " is this layer"});
 }
 
 std::optional<NodeRef> References::resolve(const Expr &operand,
