@@ -92,7 +92,7 @@ std::string descent::model::canonical(const CheckedModel &model) {
   result += "epochs " + std::to_string(model.epochs) + "\n";
   for (size_t i = 0; i < model.nodes.size(); ++i) {
     const Node &node = model.nodes[i];
-    result += "%" + std::to_string(i) + " = ";
+    result.append("%").append(std::to_string(i)).append(" = ");
     if (node.isInput()) {
       result += "input " + node.path + " : " + print(node.type);
       if (node.classes)

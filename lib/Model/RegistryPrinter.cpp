@@ -72,7 +72,8 @@ ordered_json toJson(const AttrSpec &spec) {
 
 /// `kernel`: int pair = 1, ...
 std::string describe(const AttrSpec &spec) {
-  std::string result = "`" + std::string(spec.name) + "` (";
+  std::string result = "`";
+  result.append(spec.name).append("` (");
   if (spec.enumerators.empty())
     result += toString(spec.kind);
   for (size_t i = 0; i < spec.enumerators.size(); ++i)
