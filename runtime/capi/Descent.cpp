@@ -232,7 +232,7 @@ descent_status descent_session_save_weights(descent_session *session,
   return guarded([&] {
     require(path, "path is NULL");
     saveWeights(session->executor->program(),
-                downloadWeights(*session->executor), path, {});
+                download(*session->executor, weightRoles), path, {});
   });
 }
 

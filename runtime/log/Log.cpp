@@ -17,8 +17,8 @@ Log::~Log() {
     std::fclose(file);
 }
 
-void Log::keep(const std::string &path) {
-  file = std::fopen(path.c_str(), "w");
+void Log::keep(const std::string &path, bool append) {
+  file = std::fopen(path.c_str(), append ? "a" : "w");
   if (!file)
     fail(Status::Failure, "cannot write '", path, "': ", std::strerror(errno));
 }

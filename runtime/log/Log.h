@@ -23,8 +23,9 @@ public:
   Log(const Log &) = delete;
   Log &operator=(const Log &) = delete;
 
-  /// Also appends the events to a file, until the log is gone. Error: Failure.
-  void keep(const std::string &path);
+  /// Also writes the events to a file, until the log is gone; append keeps what
+  /// stands there. Error: Failure.
+  void keep(const std::string &path, bool append);
 
   /// {"event": name, ...fields}
   void event(const std::string &name, const Event &fields);

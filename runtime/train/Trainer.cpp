@@ -55,9 +55,32 @@ Trainer::Trainer(Executor &executor, const Dataset &data, const Dataset *test,
                           : executor.program().epochs.value_or(1);
 }
 
+RunIdentity Trainer::identity() const {
+  return {options.seed, batches.samples(), batches.batch(), options.shuffle,
+          options.dropLast};
+}
+
+void Trainer::resume(const Checkpoint &checkpoint, const std::string &path) {
+  auto describe = [](const RunIdentity &run) {
+    return concat("seed ", run.seed, ", ", run.samples, " samples, batch ",
+                  run.batchSize, run.shuffle ? "" : ", --no-shuffle",
+                  run.dropLast ? ", --drop-last" : "");
+  };
+  if (checkpoint.identity != identity())
+    fail(Status::Usage, path, ": a checkpoint of a run with ",
+         describe(checkpoint.identity), "; this one has ",
+         describe(identity()));
+  if (checkpoint.device != deviceOf(executor))
+    log.line("warning: the checkpoint was made on " + checkpoint.device +
+             "; on " + deviceOf(executor) +
+             " results are equal within rounding only");
+  at = checkpoint.position;
+  firstStep = at.step;
+}
+
 bool Trainer::shouldStop() {
   result.interrupted = options.stop && *options.stop != 0;
-  return result.interrupted || (options.steps && step >= *options.steps) ||
+  return result.interrupted || (options.steps && at.step >= *options.steps) ||
          (options.seconds && elapsed() >= *options.seconds);
 }
 
@@ -66,116 +89,118 @@ void Trainer::finishStep(const Run &run) {
   std::memcpy(&loss, run.outputs[lossOutput].data(), 4);
   if (run.diverged != 0 || !std::isfinite(loss)) {
     int32_t bad = run.diverged != 0 ? run.diverged : run.control.step;
-    step = uint64_t(bad) - 1; // the last one that counts
+    at.step = uint64_t(bad) - 1; // the last one that counts
     log.event("diverged", {{"step", bad}, {"loss", loss}});
     fail(Status::Diverged, "training diverged at step ", bad,
          ": the loss or a gradient is not finite (loss ", loss,
          "); try a lower learning rate");
   }
   lastLoss = loss;
-  sums.loss += double(loss) * run.control.valid;
-  sums.samples += run.control.valid;
-  ++sums.batches;
+  at.lossSum += double(loss) * run.control.valid;
+  at.sampleSum += run.control.valid;
   if (options.logEvery && uint64_t(run.control.step) % options.logEvery == 0)
     log.event("step", {{"step", run.control.step}, {"loss", loss}});
 }
 
 void Trainer::submitStep(std::span<const uint32_t> rows) {
-  ++step;
+  ++at.step, ++at.batch;
   queue.run(
       "train",
       [&](Run &run) {
         batches.fill(run, rows);
-        run.control.step = int32_t(step);
+        run.control.step = int32_t(at.step);
         run.control.seed = options.seed;
       },
       [this](const Run &run) { finishStep(run); });
 }
 
-void Trainer::showProgress(uint64_t epoch, uint64_t batch) {
+void Trainer::showProgress() {
   if (!log.showsProgress())
     return;
-  double perStep = elapsed() / double(step);
+  double perStep = elapsed() / double(at.step - firstStep);
   uint64_t total = epochs == UINT32_MAX ? 0 : epochs * batchesPerEpoch;
   if (options.steps && (total == 0 || *options.steps < total))
     total = *options.steps;
-  std::string text = concat("epoch ", epoch + 1, "  batch ", batch, "/",
+  std::string text = concat("epoch ", at.epoch + 1, "  batch ", at.batch, "/",
                             batchesPerEpoch, "  loss ", significant(lastLoss),
                             "  ", fixed(1000 * perStep, 2), " ms/step");
-  if (total > step)
-    text += "  " + fixed(double(total - step) * perStep, 0) + " s left";
+  if (total > at.step)
+    text += "  " + fixed(double(total - at.step) * perStep, 0) + " s left";
   log.progress(text);
 }
 
-bool Trainer::runEpoch(uint64_t epoch) {
+bool Trainer::runEpoch() {
   std::vector<uint32_t> order = epochOrder(batches.samples(), options.seed,
-                                           uint32_t(epoch), options.shuffle);
-  sums = {};
-  bool stopped = false;
+                                           uint32_t(at.epoch), options.shuffle);
+  double samplesBefore = at.sampleSum;
   Clock::time_point start = Clock::now();
-  for (uint64_t batch = 0; batch < batchesPerEpoch && !(stopped = shouldStop());
-       ++batch) {
-    uint64_t first = batch * batches.batch();
+  bool stopped = false;
+  while (at.batch < batchesPerEpoch && !(stopped = shouldStop())) {
+    uint64_t first = at.batch * batches.batch();
     submitStep(std::span(order).subspan(
         first, std::min(batches.batch(), order.size() - first)));
-    showProgress(epoch, batch + 1);
+    showProgress();
   }
   queue.drain();
-  if (sums.batches > 0)
-    reportEpoch(epoch,
+  if (at.batch > 0)
+    reportEpoch((at.sampleSum - samplesBefore) /
                 std::chrono::duration<double>(Clock::now() - start).count());
+  if (!stopped)
+    at = {at.step, at.epoch + 1, 0, 0, 0};
   return !stopped;
 }
 
-void Trainer::reportEpoch(uint64_t epoch, double seconds) {
-  Event fields = {{"epoch", epoch + 1},
-                  {"step", step},
-                  {"train_loss", sums.loss / sums.samples}};
-  std::string line = concat("epoch ", epoch + 1, "  train_loss ",
-                            fixed(sums.loss / sums.samples, 5));
+void Trainer::reportEpoch(double samplesPerSecond) {
+  double loss = at.lossSum / at.sampleSum;
+  Event fields = {
+      {"epoch", at.epoch + 1}, {"step", at.step}, {"train_loss", loss}};
+  std::string line =
+      concat("epoch ", at.epoch + 1, "  train_loss ", fixed(loss, 5));
   if (evaluator && !result.interrupted)
     for (const Metric &metric : evaluator->run(queue)) {
       fields["test_" + metric.name] = metric.value;
       line += "  test_" + metric.name + " " + fixed(metric.value, 5);
     }
-  fields["samples_per_s"] = sums.samples / seconds;
+  fields["samples_per_s"] = samplesPerSecond;
   fields["seconds"] = elapsed();
-  if (sums.batches < batchesPerEpoch)
-    fields["batches"] = sums.batches;
+  if (at.batch < batchesPerEpoch)
+    fields["batches"] = at.batch;
   log.event("epoch", fields);
-  log.line(line + concat("  ", fixed(sums.samples / seconds, 0), " samples/s"));
+  log.line(line + concat("  ", fixed(samplesPerSecond, 0), " samples/s"));
 }
 
-void Trainer::save(const std::string &name) {
+void Trainer::save() {
   if (options.folder.empty())
     return;
-  std::string path = options.folder + "/" + name;
-  saveWeights(executor.program(), downloadWeights(executor), path,
-              {{"descent.step", std::to_string(step)},
-               {"descent.seed", std::to_string(options.seed)}});
-  result.weights = path;
+  saveCheckpoint(executor, at, identity(),
+                 options.folder + "/checkpoint.safetensors");
+  result.weights = options.folder + "/weights.safetensors";
+  saveWeights(executor.program(), download(executor, weightRoles),
+              result.weights, {{"descent.step", std::to_string(at.step)}});
   lastSave = elapsed();
 }
 
 TrainResult Trainer::run() {
   begin = Clock::now();
   try {
-    for (uint64_t epoch = 0; epoch < epochs && !shouldStop(); ++epoch) {
-      if (!runEpoch(epoch))
+    while (at.epoch < epochs && !shouldStop()) {
+      if (!runEpoch())
         break;
       if (elapsed() - lastSave > options.saveSeconds)
-        save("weights.safetensors");
+        save();
     }
   } catch (const Error &error) {
     // Guarded updates keep the state of the last good step; it is saved under a
     // name that nothing loads by default.
-    if (error.status() == Status::Diverged &&
+    if (error.status() == Status::Diverged && !options.folder.empty() &&
         executor.program().findState("status.diverged"))
-      save("diverged.safetensors");
+      saveWeights(executor.program(), download(executor, weightRoles),
+                  options.folder + "/diverged.safetensors",
+                  {{"descent.step", std::to_string(at.step)}});
     throw;
   }
-  save("weights.safetensors");
-  result.steps = step;
+  save();
+  result.steps = at.step;
   result.seconds = elapsed();
   return result;
 }

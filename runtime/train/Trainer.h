@@ -5,6 +5,7 @@
 #define DESCENT_RUNTIME_TRAIN_TRAINER_H
 
 #include "log/Log.h"
+#include "train/Checkpoint.h"
 #include "train/Evaluate.h"
 
 #include <atomic>
@@ -14,20 +15,23 @@
 namespace descent::runtime {
 
 struct TrainOptions {
-  std::optional<uint64_t> epochs,
-      steps; ///< whichever is reached first ends the run; neither: the bundle's
-             ///< epochs, or 1
-  std::optional<double> seconds; ///< no step is begun after this many
+  /// Whichever is reached first ends the run, counted from its very beginning;
+  /// with neither it is the bundle's epochs, or 1.
+  std::optional<uint64_t> epochs, steps;
+  /// No step is begun after this many.
+  std::optional<double> seconds;
   uint64_t seed = 0;
   bool shuffle = true;
-  bool dropLast =
-      false; ///< skip the last batch of an epoch when it is not full
-  uint64_t logEvery = 0; ///< a step event every so many steps; 0: none
-  std::string folder;    ///< as saveInto()
-  double saveSeconds =
-      30; ///< an epoch's end saves only when this long ago was the last time
-  const std::atomic<int> *stop =
-      nullptr; ///< becomes the number of a signal when the run should end
+  /// Skip the last batch of an epoch when it is not full.
+  bool dropLast = false;
+  /// A step event every so many steps; 0: none.
+  uint64_t logEvery = 0;
+  /// As saveInto().
+  std::string folder;
+  /// An epoch's end saves only when the last time was this long ago.
+  double saveSeconds = 30;
+  /// Becomes the number of a signal when the run should end.
+  const std::atomic<int> *stop = nullptr;
 };
 
 struct TrainResult {
@@ -46,28 +50,28 @@ class Trainer {
 public:
   Trainer(Executor &executor, const Dataset &data, const Dataset *test,
           const TrainOptions &options, Log &log);
-  /// Writes weights.safetensors into the folder, which exists; without it
-  /// nothing is saved.
+  /// Writes weights.safetensors and checkpoint.safetensors into the folder,
+  /// which exists; without it nothing is saved.
   void saveInto(const std::string &folder) { options.folder = folder; }
+  /// Goes on from a checkpoint, whose states are on the device. Error: Usage
+  /// when seed, data or options are not the checkpoint's.
+  void resume(const Checkpoint &checkpoint, const std::string &path);
   TrainResult run();
 
 private:
   using Clock = std::chrono::steady_clock;
-  struct EpochSums {
-    double loss = 0, samples = 0;
-    uint64_t batches = 0;
-  };
   /// False when the run should end, be it in the middle of the epoch.
-  bool runEpoch(uint64_t epoch);
+  bool runEpoch();
   void submitStep(std::span<const uint32_t> rows);
   void finishStep(const Run &run);
-  void reportEpoch(uint64_t epoch, double seconds);
-  void showProgress(uint64_t epoch, uint64_t batch);
+  void reportEpoch(double samplesPerSecond);
+  void showProgress();
   bool shouldStop();
   double elapsed() const {
     return std::chrono::duration<double>(Clock::now() - begin).count();
   }
-  void save(const std::string &name);
+  RunIdentity identity() const;
+  void save();
 
   Executor &executor;
   Batches batches;
@@ -77,9 +81,9 @@ private:
   StepQueue queue;
   unsigned lossOutput;
   uint64_t epochs, batchesPerEpoch;
-  uint64_t step = 0;
+  Position at;
+  uint64_t firstStep = 0; ///< steps that were done before this process
   double lastLoss = 0, lastSave = 0;
-  EpochSums sums;
   TrainResult result;
   Clock::time_point begin;
 };

@@ -9,10 +9,13 @@
 #include <algorithm>
 
 namespace descent::runtime {
+namespace {
 
-bool isWeight(const State &state) {
-  return state.role == Role::Parameter || state.role == Role::Buffer;
+bool isAmong(Role role, std::initializer_list<Role> roles) {
+  return std::find(roles.begin(), roles.end(), role) != roles.end();
 }
+
+} // namespace
 
 uint64_t countParameters(const Program &program) {
   uint64_t count = 0;
@@ -26,18 +29,22 @@ StateBytes initialStates(const Program &program, uint64_t seed,
                          std::initializer_list<Role> roles) {
   StateBytes states;
   for (unsigned i = 0; i < program.states.size(); ++i)
-    if (std::find(roles.begin(), roles.end(), program.states[i].role) !=
-        roles.end())
+    if (isAmong(program.states[i].role, roles))
       states[i] = initialState(program, i, seed);
   return states;
 }
 
 StateBytes loadWeights(const Program &program, const std::string &path) {
-  SafetensorsFile file = SafetensorsFile::open(path);
+  return matchTensors(program, SafetensorsFile::open(path), path, weightRoles);
+}
+
+StateBytes matchTensors(const Program &program, const SafetensorsFile &file,
+                        const std::string &path,
+                        std::initializer_list<Role> roles) {
   StateBytes weights;
   for (unsigned i = 0; i < program.states.size(); ++i) {
     const Tensor &wanted = program.states[i].tensor;
-    if (!isWeight(program.states[i]))
+    if (!isAmong(program.states[i].role, roles))
       continue;
     auto found = file.tensors.find(wanted.name);
     if (found == file.tensors.end())
@@ -85,17 +92,17 @@ void upload(Executor &executor, const StateBytes &states) {
   executor.writeStates(writes);
 }
 
-StateBytes downloadWeights(Executor &executor) {
+StateBytes download(Executor &executor, std::initializer_list<Role> roles) {
   const Program &program = executor.program();
-  StateBytes weights;
+  StateBytes states;
   std::vector<std::pair<unsigned, std::span<std::byte>>> reads;
   for (unsigned i = 0; i < program.states.size(); ++i)
-    if (isWeight(program.states[i])) {
-      weights[i].resize(program.states[i].tensor.bytes());
-      reads.emplace_back(i, weights[i]);
+    if (isAmong(program.states[i].role, roles)) {
+      states[i].resize(program.states[i].tensor.bytes());
+      reads.emplace_back(i, states[i]);
     }
   executor.readStates(reads);
-  return weights;
+  return states;
 }
 
 } // namespace descent::runtime

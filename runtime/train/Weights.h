@@ -5,15 +5,19 @@
 
 #include "core/Executor.h"
 
-#include <array>
+#include <initializer_list>
 
 namespace descent::runtime {
+
+class SafetensorsFile;
 
 /// The bytes of states, by index.
 using StateBytes = std::map<unsigned, std::vector<std::byte>>;
 
-/// Whether weights files hold this state: parameters and buffers.
-bool isWeight(const State &state);
+/// What weights files hold.
+constexpr std::initializer_list<Role> weightRoles = {Role::Parameter,
+                                                     Role::Buffer};
+
 uint64_t countParameters(const Program &program);
 
 /// The initial bytes of the states whose role is among roles.
@@ -25,16 +29,20 @@ StateBytes initialStates(const Program &program, uint64_t seed,
 /// Errors: Invalid, for a tensor that is missing, of another shape or type, or
 /// not the model's, naming tensor, shapes and file.
 StateBytes loadWeights(const Program &program, const std::string &path);
+/// The same for the states of these roles, from a file that has been opened.
+StateBytes matchTensors(const Program &program, const SafetensorsFile &file,
+                        const std::string &path,
+                        std::initializer_list<Role> roles);
 
-/// Writes parameters and buffers to a safetensors file whose metadata name the
+/// Writes the states to a safetensors file whose metadata name the
 /// model. Errors: Failure.
 void saveWeights(const Program &program, const StateBytes &weights,
                  const std::string &path,
                  const std::map<std::string, std::string> &metadata);
 
 void upload(Executor &executor, const StateBytes &states);
-/// Parameters and buffers as they are on the device.
-StateBytes downloadWeights(Executor &executor);
+/// The states of these roles as they are on the device.
+StateBytes download(Executor &executor, std::initializer_list<Role> roles);
 
 } // namespace descent::runtime
 

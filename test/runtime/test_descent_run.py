@@ -158,6 +158,53 @@ class DescentRun(unittest.TestCase):
         tool.send_signal(signal.SIGINT)
         tool.communicate(timeout=60)
 
+    def test_resume_is_exact(self):
+        train = ("train", "net.bundle", "--data", "glyphs?count=300", "--test", "glyphs?count=50", "--seed", 4)
+        whole = self.events(*train, "--epochs", 3, "--out", "whole")
+        for first in (1, 10, 17, 29):  # an epoch has 10 steps
+            out = "parts%d" % first
+            self.run_tool(*train, "--steps", first, "--out", out)
+            rest = self.events(*train[:-2], "--epochs", 3, "--out", out, "--resume")
+            self.assertEqual(rest[0]["resumed_at"], first)
+            for name in ("weights", "checkpoint"):
+                a, b = [(self.folder / x / (name + ".safetensors")).read_bytes() for x in ("whole", out)]
+                self.assertEqual(a, b, "%s after %d steps" % (name, first))
+            last = [[event for event in events if event["event"] == "epoch"][-1] for events in (whole, rest)]
+            for key in ("epoch", "step", "train_loss", "test_loss", "test_accuracy"):
+                self.assertEqual(last[0][key], last[1][key])
+        self.assertEqual((self.folder / out / "events.jsonl").read_text().count('"start"'), 2)
+        again = self.events(*train, "--epochs", 3, "--out", "whole", "--resume")
+        self.assertEqual([event["event"] for event in again], ["start", "end"])
+
+    def test_resume_refuses_another_run(self):
+        train = ("train", "net.bundle", "--data", "glyphs?count=300", "--out", "o")
+        self.run_tool(*train, "--resume", code=3, says="o/checkpoint.safetensors")
+        self.run_tool(*train)
+        self.run_tool(*train, "--resume", "--seed", 9, code=2, says=["seed 0", "seed 9"])
+        self.run_tool("train", "net.bundle", "--data", "glyphs?count=200", "--out", "o", "--resume", code=2,
+                      says=["300 samples", "200 samples"])
+        (self.folder / "o" / "checkpoint.safetensors").write_bytes(
+            (self.folder / "o" / "weights.safetensors").read_bytes())
+        self.run_tool(*train, "--resume", code=3, says="no checkpoint: the metadata lack 'descent.")
+
+    def test_killed_while_saving(self):
+        # The file is old or new, never half: whatever the moment of the kill, resuming works.
+        train = [RUN, "train", "net.bundle", "--data", "glyphs?count=64", "--out", "o", "--resume", "--steps"]
+        self.run_tool(*train[1:-2], "--steps", 1)
+        for number in range(12):
+            tool = subprocess.Popen([*train, str(100 * (number + 2))], cwd=self.folder, stdout=subprocess.DEVNULL,
+                                    stderr=subprocess.PIPE, env=environment(DESCENT_VALIDATION=""))
+            try:
+                tool.wait(0.02 + 0.01 * number)
+            except subprocess.TimeoutExpired:
+                tool.kill()
+            tool.stderr.close()
+            tool.wait()
+            self.assertIn(tool.returncode, (0, -9))
+        self.run_tool(*train[1:], 2000)
+        self.assertEqual({path.name for path in (self.folder / "o").iterdir()},
+                         {".lock", "checkpoint.safetensors", "events.jsonl", "weights.safetensors"})
+
     def test_divergence(self):
         (self.folder / "wild.bundle").write_bytes(make_bundle.build(rate=float("inf")))
         done = self.run_tool("train", "wild.bundle", "--data", "glyphs?count=500", "--json", code=6,
@@ -223,7 +270,7 @@ class DescentRun(unittest.TestCase):
         for arguments in ([], ["dance"], ["train"], ["train", "net.bundle"], ["train", "net.bundle", "--data", "glyphs", "--x"],
                           ["train", "net.bundle", "--data", "glyphs", "--epochs", "0"],
                           ["train", "net.bundle", "--data", "glyphs", "--device", "toaster"],
-                          ["train", "net.bundle", "--data", "glyphs", "--resume"],
+                          ["train", "net.bundle", "--data", "glyphs", "--resume", "--no-save"],
                           ["train", "net.bundle", "--data", "nonsense:x"]):
             self.run_tool(*arguments, code=2)
         self.assertIn("train", self.run_tool("--help").stdout)

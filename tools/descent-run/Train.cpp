@@ -17,8 +17,15 @@ struct Options {
   CommonOptions common;
   std::string bundle, data, test, time, init, folder;
   std::optional<uint64_t> epochs, steps;
-  uint64_t seed = 0, logEvery = 0;
-  bool noShuffle = false, dropLast = false, noSave = false;
+  std::optional<uint64_t> seed;
+  uint64_t logEvery = 0;
+  bool noShuffle = false, dropLast = false, noSave = false, resume = false;
+
+  std::string outFolder() const {
+    if (!folder.empty())
+      return folder;
+    return std::filesystem::path(bundle).stem().string() + ".run";
+  }
 };
 
 /// "90", "90s", "10m" or "1.5h" in seconds.
@@ -55,39 +62,81 @@ public:
     if (::flock(lock, LOCK_EX | LOCK_NB) != 0)
       fail(Status::Failure, "another run is writing into '", path,
            "'; give --out another folder");
+    sweep(path);
   }
   ~RunFolder() { ::close(lock); }
   RunFolder(const RunFolder &) = delete;
   RunFolder &operator=(const RunFolder &) = delete;
 
 private:
+  /// Removes what a killed run had half written.
+  static void sweep(const std::string &path) {
+    std::error_code ignored;
+    for (const auto &entry : std::filesystem::directory_iterator(path, ignored))
+      if (entry.path().filename().string().find(".safetensors.tmp.") !=
+          std::string::npos)
+        std::filesystem::remove(entry.path(), ignored);
+  }
+
   int lock;
 };
 
-void announce(Log &log, const Executor &executor, const Options &options,
-              const Dataset &data, const Dataset *test,
-              const std::string &folder) {
+/// What a run begins with: drawn from the seed, from --init, or a checkpoint.
+struct Beginning {
+  uint64_t seed;
+  StateBytes states;
+  std::optional<Checkpoint> checkpoint;
+};
+
+Beginning begin(const Program &program, const Options &options) {
+  Beginning beginning;
+  if (options.resume)
+    beginning.checkpoint = loadCheckpoint(
+        program, options.outFolder() + "/checkpoint.safetensors");
+  uint64_t fallback =
+      beginning.checkpoint ? beginning.checkpoint->identity.seed : 0;
+  beginning.seed = options.seed.value_or(fallback);
+  beginning.states =
+      initialStates(program, beginning.seed,
+                    {Role::Parameter, Role::Buffer, Role::Optimizer,
+                     Role::Metric, Role::Status});
+  StateBytes given;
+  if (beginning.checkpoint)
+    given = beginning.checkpoint->states;
+  else if (!options.init.empty())
+    given = loadWeights(program, options.init);
+  for (auto &[index, bytes] : given)
+    beginning.states[index] = std::move(bytes);
+  return beginning;
+}
+
+TrainOptions trainOptions(const Options &options, uint64_t seed) {
+  TrainOptions train;
+  train.epochs = options.epochs, train.steps = options.steps;
+  if (!options.time.empty())
+    train.seconds = parseTime(options.time);
+  train.seed = seed;
+  train.shuffle = !options.noShuffle, train.dropLast = options.dropLast;
+  train.logEvery = options.logEvery;
+  train.stop = &stopSignal;
+  return train;
+}
+
+void announce(Log &log, const Executor &executor, Event more) {
   Event fields = describe(executor, "train");
-  fields["samples"] = data.size;
-  if (test)
-    fields["test_samples"] = test->size;
-  fields["seed"] = options.seed;
-  if (!folder.empty())
-    fields["out"] = folder;
+  fields.update(more);
   log.event("start", fields);
-  const Statistics *statistics = nullptr;
-  if (auto found = executor.variant().statistics.find("train");
-      found != executor.variant().statistics.end())
-    statistics = &found->second;
-  log.line(concat(executor.program().modelName, ": ",
-                  countParameters(executor.program()), " parameters, variant ",
-                  executor.variant().name, " on ", executor.deviceName()));
-  log.line(concat(
-      "planned: ", readableBytes(executor.variant().peakBytes), " of memory",
-      statistics
-          ? concat(", ", statistics->launches, " launches and ",
-                   fixed(double(statistics->flop) / 1e9, 3), " GFLOP a step")
-          : ""));
+  const Program &program = executor.program();
+  log.line(concat(program.modelName, ": ", countParameters(program),
+                  " parameters, variant ", executor.variant().name, " on ",
+                  executor.deviceName()));
+  std::string plan =
+      "planned: " + readableBytes(executor.variant().peakBytes) + " of memory";
+  if (fields.contains("launches"))
+    plan += concat(", ", fields["launches"].get<uint64_t>(), " launches and ",
+                   fixed(fields["gflop_per_step"].get<double>(), 3),
+                   " GFLOP a step");
+  log.line(plan);
 }
 
 int train(const Options &options) {
@@ -96,47 +145,34 @@ int train(const Options &options) {
   std::optional<Dataset> test;
   if (!options.test.empty())
     test = openDataset(options.test, Part::Test);
-  StateBytes states =
-      initialStates(*program, options.seed,
-                    {Role::Parameter, Role::Buffer, Role::Optimizer,
-                     Role::Metric, Role::Status});
-  if (!options.init.empty())
-    for (auto &[index, bytes] : loadWeights(*program, options.init))
-      states[index] = std::move(bytes);
-
-  TrainOptions train;
-  train.epochs = options.epochs, train.steps = options.steps;
-  if (!options.time.empty())
-    train.seconds = parseTime(options.time);
-  train.seed = options.seed, train.shuffle = !options.noShuffle,
-  train.dropLast = options.dropLast;
-  train.logEvery = options.logEvery;
-  train.stop = &stopSignal;
+  Beginning beginning = begin(*program, options);
 
   Log log(options.common.json);
   std::unique_ptr<Executor> executor = load(program, options.common);
-  std::vector<std::string> entries = {"train"};
-  if (test)
-    for (const std::string &entry : Evaluator::entries())
-      entries.push_back(entry);
   // Binding the data reports what does not fit before pipelines are made and
   // folders are written.
-  Trainer trainer(*executor, data, test ? &*test : nullptr, train, log);
-  executor->prepare(entries);
-  upload(*executor, states);
+  Trainer trainer(*executor, data, test ? &*test : nullptr,
+                  trainOptions(options, beginning.seed), log);
+  if (beginning.checkpoint)
+    trainer.resume(*beginning.checkpoint, options.outFolder());
+  executor->prepare({"train"});
+  if (test)
+    executor->prepare(Evaluator::entries());
+  upload(*executor, beginning.states);
 
+  Event more = {{"samples", data.size}, {"seed", beginning.seed}};
+  if (test)
+    more["test_samples"] = test->size;
+  if (beginning.checkpoint)
+    more["resumed_at"] = beginning.checkpoint->position.step;
   std::optional<RunFolder> folder;
   if (!options.noSave) {
-    std::string path = options.folder;
-    if (path.empty())
-      path = std::filesystem::path(options.bundle).stem().string() + ".run";
-    folder.emplace(path);
-    trainer.saveInto(path);
-    log.keep(path + "/events.jsonl");
-    announce(log, *executor, options, data, test ? &*test : nullptr, path);
-  } else {
-    announce(log, *executor, options, data, test ? &*test : nullptr, "");
+    more["out"] = options.outFolder();
+    folder.emplace(options.outFolder());
+    trainer.saveInto(options.outFolder());
+    log.keep(options.outFolder() + "/events.jsonl", options.resume);
   }
+  announce(log, *executor, more);
 
   TrainResult result = trainer.run();
   Event fields = {{"steps", result.steps},
@@ -180,20 +216,29 @@ void addTrain(CLI::App &app, Action &action) {
   command->add_option("--time", options->time,
                       "begin no step after this time: 90, 90s, 10m, 1.5h");
   command->add_option("--seed", options->seed,
-                      "seed of weights, order and dropout (default 0)");
+                      "seed of weights, order and dropout (default 0, or the "
+                      "checkpoint's)");
   command->add_flag("--no-shuffle", options->noShuffle,
                     "visit the samples in their order in the file");
   command->add_flag("--drop-last", options->dropLast,
                     "skip an epoch's last batch when it is not full");
-  command->add_option(
+  CLI::Option *init = command->add_option(
       "--init", options->init,
       "begin with these weights (.safetensors) instead of initializing");
   CLI::Option *out = command->add_option(
       "--out", options->folder,
-      "folder for weights.safetensors and events.jsonl, made when missing "
-      "(default: the bundle's name with .run, here)");
-  command->add_flag("--no-save", options->noSave, "write no files")
-      ->excludes(out);
+      "folder for weights.safetensors, checkpoint.safetensors and "
+      "events.jsonl, made when missing (default: the bundle's name with .run, "
+      "here)");
+  CLI::Option *noSave =
+      command->add_flag("--no-save", options->noSave, "write no files")
+          ->excludes(out);
+  command
+      ->add_flag("--resume", options->resume,
+                 "go on from the checkpoint in the --out folder, bit for bit; "
+                 "--epochs and --steps count from the very beginning")
+      ->excludes(init)
+      ->excludes(noSave);
   command->add_option("--log-every", options->logEvery,
                       "a step event with the loss every so many steps");
   addCommon(*command, options->common, true);
