@@ -98,7 +98,7 @@ class Layer(Case):
     def models(self):
         inputs, layers = make_inputs(self.shapes, self.batched)
         batch = self.shapes[0][0]
-        inputs["target"] = {"shape": ["batch" if self.batched else batch] + list(self.result_shape[1:])}
+        inputs["target"] = {"shape": ["batch" if self.batched else self.result_shape[0], *self.result_shape[1:]]}
         use = {self.op: dict(self.attributes, args=self.operands), "as": "y", "name": "layer"}
         return [{"descent": 1, "name": "case", "inputs": inputs, "network": layers + [use],
                  "loss": {"mse": ["y", "target"]}, "outputs": {"y": "y"}, "optimizer": {"sgd": {"lr": RATE}},
@@ -110,7 +110,7 @@ class Layer(Case):
         parameters = {"layer." + role: (normal(rng, shape) / np.sqrt(max(1, np.prod(shape[1:])))).astype(np.float32)
                       for role, shape in self._parameter_shapes().items()}
         target = normal(rng, self.result_shape)
-        batch = len(target)
+        batch = len(values[0])
         inputs = {"select": np.eye(batch, dtype=np.float32), "target": target}
         states = {**weights_of(values), **parameters}
         read = list(states)
@@ -140,7 +140,7 @@ class Layer(Case):
         x = [torch_of(value) for value in values]
         weights = {name.split(".")[1]: torch_of(value) for name, value in parameters.items()}
         y = self.reference(self.full, self._order([value[:valid] for value in x]), weights)
-        loss = torch.nn.functional.mse_loss(y, torch_of(target[:valid], gradient=False))
+        loss = torch.nn.functional.mse_loss(y, torch_of(target[:len(y)], gradient=False))
         loss.backward()
         result = {"y": y.detach().numpy(), "loss": loss.item()}
         for i, value in enumerate(x):

@@ -76,9 +76,8 @@ class Optimizer(Case):
             for slot, value in optimizer.state[parameter].items():
                 if torch.is_tensor(value) and value.dim() > 0:
                     expected["optim.0.%s.%s" % (slot, name)] = value.numpy()
-        expect(sorted(slots) == sorted(expected), "the optimizer's states are %s instead of %s"
-               % (sorted(slots), sorted(expected)))
         for name, value in expected.items():
+            expect(name in slots, "the optimizer has no state '%s', only %s" % (name, slots))
             expect_close(name, result[name], value)
 
 
