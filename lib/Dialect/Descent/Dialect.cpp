@@ -96,11 +96,11 @@ Attribute AccessAttr::parse(AsmParser &parser, Type) {
     if (parseGuard(parser, map.getNumDims(), guard) ||
         parser.parseKeyword("else") || parser.parseAttribute(value))
       return {};
-    fill = llvm::dyn_cast<TypedAttr>(value);
-    if (!fill) {
+    if (!llvm::isa<FloatAttr, IntegerAttr>(value)) {
       parser.emitError(loc, "expected a number after 'else'");
       return {};
     }
+    fill = llvm::cast<TypedAttr>(value);
   }
   if (parser.parseGreater())
     return {};

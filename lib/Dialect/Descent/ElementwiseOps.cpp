@@ -86,12 +86,6 @@ LogicalResult LeakyReluOp::verify() {
 // add
 //===----------------------------------------------------------------------===//
 
-LogicalResult AddOp::verify() {
-  if (getOperands().empty())
-    return emitOpError("expected at least one operand");
-  return success();
-}
-
 OpFoldResult AddOp::fold(FoldAdaptor adaptor) {
   if (getNumOperands() == 1)
     return getOperands()[0];

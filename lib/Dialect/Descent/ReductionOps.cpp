@@ -147,9 +147,10 @@ LogicalResult ContractOp::verify() {
   } parts[] = {{"lhs", getLhsLabels(), typeOf(getLhs())},
                {"rhs", getRhsLabels(), typeOf(getRhs())},
                {"result", getResultLabels(), getType()}};
-  for (const Part &part : parts) {
+  for (const Part &part : parts)
     if (part.labels.size() != static_cast<size_t>(part.type.getRank()))
       return emitOpError("expected one label a dimension of ") << part.name;
+  for (const Part &part : parts) {
     for (auto [i, label] : llvm::enumerate(part.labels)) {
       if (llvm::count(part.labels, label) != 1)
         return emitOpError("label ")
@@ -215,9 +216,10 @@ SmallVector<Value> ContractOp::buildScalarBody(OpBuilder &b,
 //===----------------------------------------------------------------------===//
 
 LogicalResult IotaOp::verify() {
-  if (getDim() && (*getDim() < 0 || *getDim() >= getType().getRank()))
+  if (getDim() && *getDim() >= static_cast<uint64_t>(getType().getRank()))
     return emitOpError("expected a dimension in [0, ")
-           << getType().getRank() << "), got " << *getDim();
+           << getType().getRank() << "), got "
+           << static_cast<int64_t>(*getDim());
   return success();
 }
 

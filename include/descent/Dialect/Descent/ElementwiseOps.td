@@ -53,7 +53,6 @@ def Descent_AddOp : Descent_ElementwiseOp<"add", [SameOperandsAndResultType, Dec
   let assemblyFormat = "$operands attr-dict `:` type($result)";
   let hasFolder = 1;
   let hasCanonicalizer = 1;
-  let hasVerifier = 1;
   let extraClassDefinition = "uint64_t $cppClass::getFlops() { return ::descent::countElements(getType()) * (getNumOperands() - 1); }";
 }
 
