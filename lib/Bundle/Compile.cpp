@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The compiler as a library: one function a phase.
+
+#include "descent/Bundle/Compile.h"
+#include "descent/Bundle/Archive.h"
+#include "descent/Dialect/Descent/Descent.h"
+#include "descent/Import/Import.h"
+#include "descent/Transforms/Pipelines.h"
+#include "mlir/IR/Threading.h"
+#include "mlir/IR/Verifier.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
+#include "llvm/ADT/SmallString.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/SourceMgr.h"
+#include <chrono>
+
+using namespace mlir;
+
+namespace descent {
+
+/// Prints errors with their line of the model file, which it reads when there
+/// is one.
+struct Compilation::Diagnostics {
+  Diagnostics(MLIRContext &context, llvm::raw_ostream &errors)
+      : handler(sources, &context, errors) {}
+  llvm::SourceMgr sources;
+  SourceMgrDiagnosticHandler handler;
+};
+
+Compilation::Compilation(CompileOptions options, llvm::raw_ostream &errors)
+    : options(std::move(options)), errors(errors) {
+  context.loadDialect<DescentDialect, schedule::ScheduleDialect>();
+  loadCodegenDialects(context);
+  // An operation's text in a message is for people who work on the compiler.
+  context.printOpOnDiagnostic(false);
+  diagnostics = std::make_unique<Diagnostics>(context, errors);
+  if (this->options.targets.empty())
+    for (const Profile &profile : allProfiles())
+      this->options.targets.push_back(&profile);
+}
+
+Compilation::~Compilation() = default;
+
+CompileStatus Compilation::timed(StringRef phase,
+                                 llvm::function_ref<CompileStatus()> work) {
+  auto start = std::chrono::steady_clock::now();
+  CompileStatus status = work();
+  std::chrono::duration<double> seconds =
+      std::chrono::steady_clock::now() - start;
+  times.push_back({phase.str(), seconds.count()});
+  return status;
+}
+
+//===----------------------------------------------------------------------===//
+// From text to the tensor level
+//===----------------------------------------------------------------------===//
+
+bool Compilation::isDialectFile() const {
+  return llvm::sys::path::extension(options.input) == ".mlir";
+}
+
+CompileStatus Compilation::load() {
+  if (isDialectFile())
+    return CompileStatus::Done;
+  return timed("load", [&] {
+    model::DiagnosticEngine engine;
+    model = model::loadModel(options.input, options.load, engine);
+    errors << engine.render();
+    return model ? CompileStatus::Done : CompileStatus::InvalidModel;
+  });
+}
+
+CompileStatus Compilation::importModelFile() {
+  std::vector<std::string> available = entriesOf(*model);
+  for (const std::string &entry : options.entries)
+    if (!llvm::is_contained(available, entry)) {
+      errors << "error: the model has no entry '" << entry
+             << "'; it has: " << llvm::join(available, ", ") << "\n";
+      return CompileStatus::UsageError;
+    }
+  module = importModel(*model, context, {options.entries});
+  return module ? CompileStatus::Done : CompileStatus::InvalidModel;
+}
+
+CompileStatus Compilation::parseDialectFile() {
+  auto file = llvm::MemoryBuffer::getFile(options.input, /*IsText=*/true);
+  if (!file) {
+    errors << options.input
+           << ": error: cannot read the file: " << file.getError().message()
+           << "\n";
+    return CompileStatus::InvalidModel;
+  }
+  dialectText = (*file)->getBuffer().str();
+  module = parseSourceString<ModuleOp>(dialectText, ParserConfig(&context),
+                                       options.input);
+  if (!module)
+    return CompileStatus::InvalidModel;
+  for (auto entry : llvm::make_early_inc_range(module->getOps<EntryOp>()))
+    if (!options.entries.empty() &&
+        !llvm::is_contained(options.entries, entry.getSymName()))
+      entry.erase();
+  if (module->getOps<EntryOp>().empty()) {
+    errors << options.input << ": error: expected at least one descent.entry\n";
+    return CompileStatus::InvalidModel;
+  }
+  return CompileStatus::Done;
+}
+
+CompileStatus Compilation::import() {
+  return timed("import", [&] {
+    return isDialectFile() ? parseDialectFile() : importModelFile();
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// Passes
+//===----------------------------------------------------------------------===//
+
+CompileStatus
+Compilation::runPasses(ModuleOp target,
+                       llvm::function_ref<void(OpPassManager &)> addPasses,
+                       CompileStatus failure) {
+  PassManager passes(&context);
+  if (failure == CompileStatus::InternalError && !options.reproducer.empty())
+    passes.enableCrashReproducerGeneration(options.reproducer);
+  addPasses(passes);
+  return succeeded(passes.run(target)) ? CompileStatus::Done : failure;
+}
+
+CompileStatus Compilation::differentiate() {
+  // What fails here is a model that has no gradient.
+  return timed("differentiate", [&] {
+    return runPasses(*module, addDifferentiation, CompileStatus::InvalidModel);
+  });
+}
+
+CompileStatus Compilation::formKernels() {
+  return timed("form kernels", [&] {
+    return runPasses(*module, addKernelFormation, CompileStatus::InternalError);
+  });
+}
+
+/// The most bytes that one tensor may have: what Vulkan lets every device bind
+/// at least.
+static constexpr int64_t maxTensorBytes = 128 << 20;
+
+/// Reports tensors that no binding can hold.
+CompileStatus Compilation::checkSizes() {
+  CompileStatus status = CompileStatus::Done;
+  module->walk([&](Operation *op) {
+    for (Value result : op->getResults()) {
+      auto tensor = dyn_cast<RankedTensorType>(result.getType());
+      if (!tensor || schedule::byteSize(tensor) <= maxTensorBytes)
+        continue;
+      op->emitError() << "a tensor of type " << tensor << " has "
+                      << schedule::byteSize(tensor)
+                      << " bytes; the most that a device promises to bind is "
+                      << maxTensorBytes << "; a smaller batch makes it smaller";
+      status = CompileStatus::InvalidModel;
+    }
+  });
+  return status;
+}
+
+CompileStatus Compilation::schedule() {
+  return timed("schedule", [&] {
+    if (CompileStatus status = checkSizes(); status != CompileStatus::Done)
+      return status;
+    for (const Profile *profile : options.targets) {
+      bundle::Variant variant{profile, module->clone(), {}};
+      auto addPasses = [&](OpPassManager &passes) {
+        addScheduling(passes, *profile);
+      };
+      CompileStatus status = runPasses(variant.module.get(), addPasses,
+                                       CompileStatus::InternalError);
+      if (status != CompileStatus::Done)
+        return status;
+      variants.push_back(std::move(variant));
+    }
+    return CompileStatus::Done;
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// Kernels
+//===----------------------------------------------------------------------===//
+
+CompileStatus Compilation::compileKernels() {
+  return timed("compile kernels", [&] {
+    for (bundle::Variant &variant : variants) {
+      auto kernels =
+          llvm::to_vector(variant.module.get().getOps<schedule::KernelOp>());
+      std::vector<FailureOr<CompiledKernel>> compiled(kernels.size(),
+                                                      failure());
+      parallelFor(&context, 0, kernels.size(), [&](size_t i) {
+        compiled[i] = compileKernel(kernels[i], *variant.profile);
+      });
+      for (auto [kernel, result] : llvm::zip(kernels, compiled)) {
+        if (succeeded(result)) {
+          variant.kernels[kernel.getSymName()] = std::move(*result);
+          continue;
+        }
+        if (!options.reproducer.empty()) {
+          std::string text;
+          llvm::raw_string_ostream(text) << kernel;
+          if (llvm::Error error =
+                  bundle::writeFileAtomically(options.reproducer, text))
+            errors << "error: " << llvm::toString(std::move(error)) << "\n";
+        }
+        return CompileStatus::InternalError;
+      }
+    }
+    return CompileStatus::Done;
+  });
+}
+
+CompileStatus Compilation::run() {
+  CompileStatus (Compilation::*phases[])() = {
+      &Compilation::load,          &Compilation::import,
+      &Compilation::differentiate, &Compilation::formKernels,
+      &Compilation::schedule,      &Compilation::compileKernels};
+  for (auto phase : phases)
+    if (CompileStatus status = (this->*phase)(); status != CompileStatus::Done)
+      return status;
+  return CompileStatus::Done;
+}
+
+bundle::ModelInfo Compilation::getModelInfo() const {
+  bundle::ModelInfo info;
+  if (model) {
+    info.name = model->name;
+    info.sha256 = bundle::sha256(model::canonical(*model));
+    info.batch = model->batch.value_or(1);
+    info.epochs = model->epochs;
+    return info;
+  }
+  info.name = llvm::sys::path::stem(options.input).str();
+  info.sha256 = bundle::sha256(dialectText);
+  for (auto input : variants.front().module.get().getOps<InputOp>())
+    if (std::optional<uint64_t> axis = input.getBatchAxis())
+      info.batch = cast<RankedTensorType>(input.getType()).getDimSize(*axis);
+  return info;
+}
+
+std::optional<std::string> compileToBundle(CompileOptions options,
+                                           llvm::raw_ostream &errors) {
+  Compilation compilation(std::move(options), errors);
+  if (compilation.run() != CompileStatus::Done)
+    return std::nullopt;
+  llvm::Expected<std::string> bytes = bundle::buildBundle(
+      compilation.getModelInfo(), compilation.getVariants());
+  if (!bytes) {
+    errors << "error: " << llvm::toString(bytes.takeError()) << "\n";
+    return std::nullopt;
+  }
+  return std::move(*bytes);
+}
+
+} // namespace descent

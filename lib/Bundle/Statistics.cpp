@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What launches and entries cost, from their accesses and types.
+
+#include "descent/Bundle/BundleWriter.h"
+#include "llvm/ADT/SmallPtrSet.h"
+
+using namespace mlir;
+
+namespace descent::bundle {
+
+static int64_t countPoints(ArrayRef<int64_t> extents) {
+  int64_t points = 1;
+  for (int64_t extent : extents)
+    points *= extent;
+  return points;
+}
+
+Statistics getLaunchStatistics(schedule::LaunchOp launch,
+                               schedule::KernelOp kernel) {
+  auto body = cast<KernelOp>(kernel.getBlock().front());
+  int64_t results = countPoints(body.getParallel()),
+          points = countPoints(body.getDomain());
+  int64_t elements = results * body->getNumResults();
+  llvm::SmallPtrSet<Attribute, 8> counted;
+  for (OpOperand &operand : body->getOpOperands()) {
+    schedule::OperandAttr place =
+        kernel.getRead(cast<BlockArgument>(operand.get()).getArgNumber());
+    if (counted.insert(place).second)
+      elements += std::min(countElements(operand.get().getType()),
+                           operand.getOperandNumber() < body.getInputs().size()
+                               ? points
+                               : results);
+  }
+  return {1, 1, body.getFlops(), uint64_t(elements * schedule::kElementBytes)};
+}
+
+Statistics getEntryStatistics(schedule::EntryOp entry) {
+  Statistics total;
+  SymbolTable symbols(entry->getParentOfType<ModuleOp>());
+  llvm::SmallPtrSet<Operation *, 32> kernels;
+  for (auto launch : entry.getBody().getOps<schedule::LaunchOp>()) {
+    auto kernel = symbols.lookup<schedule::KernelOp>(launch.getKernel());
+    Statistics one = getLaunchStatistics(launch, kernel);
+    kernels.insert(kernel);
+    total.launches += 1;
+    total.flop += one.flop;
+    total.bytes += one.bytes;
+  }
+  total.kernels = kernels.size();
+  return total;
+}
+
+int64_t getPeakBytes(ModuleOp module) {
+  int64_t bytes = 0;
+  for (auto slab : module.getOps<schedule::SlabOp>())
+    bytes += slab.getSize();
+  return bytes;
+}
+
+} // namespace descent::bundle

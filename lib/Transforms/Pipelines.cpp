@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The compiler's passes in their order, one function a phase.
+
+#include "descent/Transforms/Pipelines.h"
+#include "descent/Codegen/Passes.h"
+#include "descent/Dialect/Schedule/SchedulePasses.h"
+#include "descent/Transforms/Passes.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+
+namespace descent {
+
+void addDifferentiation(OpPassManager &passes) {
+  // Only what is left after simplification is differentiated: less to
+  // differentiate, less to simplify afterwards.
+  OpPassManager &entry = passes.nest<EntryOp>();
+  entry.addPass(createCanonicalizerPass());
+  entry.addPass(createCSEPass());
+  entry.addPass(createAutodiffPass());
+}
+
+void addKernelFormation(OpPassManager &passes) {
+  passes.addPass(createExpandOptimizersPass());
+  OpPassManager &entry = passes.nest<EntryOp>();
+  entry.addPass(createDecomposePass());
+  // Forward and backward share much: simplified together, once all of it is
+  // there.
+  entry.addPass(createCanonicalizerPass());
+  entry.addPass(createCSEPass());
+  entry.addPass(createLowerToKernelsPass());
+  entry.addPass(createFoldViewsPass());
+  entry.addPass(createFormKernelsPass());
+  entry.addPass(createSplitReductionsPass());
+  // What fusion left without readers, and kernels that became equal.
+  entry.addPass(createCanonicalizerPass());
+  entry.addPass(createCSEPass());
+  entry.addPass(createVerifyKernelsPass());
+}
+
+void addScheduling(OpPassManager &passes, const Profile &profile) {
+  schedule::PlanMemoryOptions options;
+  options.maxBindings = profile.maxBindings;
+  passes.addPass(schedule::createPlanMemory(options));
+  passes.addPass(schedule::createPlaceBarriers());
+  passes.addPass(schedule::createVerifySchedule());
+  codegen::SelectStrategiesPassOptions strategies;
+  strategies.profile = profile.name.str();
+  passes.addPass(codegen::createSelectStrategiesPass(strategies));
+}
+
+} // namespace descent

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The kernel level as a Graphviz graph.
+
+#include "Emit.h"
+#include "descent/Dialect/Schedule/Labels.h"
+#include "llvm/Support/GraphWriter.h"
+
+using namespace mlir;
+
+namespace descent {
+
+static std::string shapeOf(Type type) {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  auto tensor = cast<RankedTensorType>(type);
+  for (int64_t extent : tensor.getShape())
+    stream << extent << "x";
+  stream << tensor.getElementType();
+  return text;
+}
+
+/// What a node is called: the symbol, the name, or the label and extents of a
+/// kernel.
+static std::string describe(Operation &op) {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  if (auto kernel = dyn_cast<KernelOp>(op)) {
+    stream << schedule::getLabel(op.getLoc()) << "\n[";
+    llvm::interleaveComma(kernel.getParallel(), stream);
+    stream << "]";
+    if (!kernel.isElementwise()) {
+      stream << " reduce [";
+      llvm::interleaveComma(kernel.getReduction(), stream);
+      stream << "]";
+    }
+    return text;
+  }
+  stream << op.getName().stripDialect();
+  if (auto read = dyn_cast<ReadOp>(op))
+    stream << " " << read.getSymbol();
+  else if (auto write = dyn_cast<WriteOp>(op))
+    stream << " " << write.getSymbol();
+  else if (auto output = dyn_cast<OutputOp>(op))
+    stream << " " << output.getName();
+  else if (auto control = dyn_cast<ControlOp>(op))
+    stream << " " << stringifyControlWord(control.getWord());
+  return text;
+}
+
+void printDot(ModuleOp module, llvm::raw_ostream &os) {
+  llvm::DenseMap<Operation *, unsigned> numbers;
+  os << "digraph model {\n  node [fontname=\"sans-serif\" fontsize=10];\n  "
+        "edge [fontname=\"sans-serif\" fontsize=8];\n";
+  for (auto entry : module.getOps<EntryOp>()) {
+    os << "  subgraph \"cluster_" << entry.getSymName() << "\" {\n    label=\""
+       << entry.getSymName() << "\";\n";
+    for (Operation &op : *entry.getBody().begin()) {
+      unsigned number = numbers.size();
+      numbers[&op] = number;
+      os << "    n" << number << " [label=\""
+         << llvm::DOT::EscapeString(describe(op))
+         << "\" shape=" << (isa<KernelOp>(op) ? "box" : "ellipse") << "];\n";
+    }
+    for (Operation &op : *entry.getBody().begin())
+      for (Value operand : op.getOperands())
+        os << "    n" << numbers.lookup(operand.getDefiningOp()) << " -> n"
+           << numbers.lookup(&op) << " [label=\"" << shapeOf(operand.getType())
+           << "\"];\n";
+    os << "  }\n";
+  }
+  os << "}\n";
+}
+
+} // namespace descent

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// descentc's command line, read with CLI11.
+
+#include "Options.h"
+#include <CLI/CLI.hpp>
+
+namespace descent {
+
+static const std::map<std::string, EmitKind> emitKinds = {
+    {"ast", EmitKind::Ast},           {"descent", EmitKind::Descent},
+    {"autodiff", EmitKind::Autodiff}, {"kernels", EmitKind::Kernels},
+    {"schedule", EmitKind::Schedule}, {"spirv", EmitKind::Spirv},
+    {"dot", EmitKind::Dot},           {"bundle", EmitKind::Bundle}};
+
+/// Splits `NAME=VALUE`; an empty name if it is none.
+static model::Define parseDefine(const std::string &text) {
+  size_t equals = text.find('=');
+  if (equals == std::string::npos || equals == 0 || equals + 1 == text.size())
+    return {};
+  return {text.substr(0, equals), text.substr(equals + 1)};
+}
+
+/// Resolves the names of profiles. Returns an error message, or nothing.
+static std::string resolveTargets(const std::vector<std::string> &names,
+                                  std::vector<const Profile *> &targets) {
+  for (const std::string &name : names) {
+    const Profile *profile = findProfile(name);
+    if (!profile) {
+      std::string known;
+      for (const Profile &each : allProfiles())
+        known += (known.empty() ? "" : ", ") + each.name.str();
+      return "--target: there is no profile '" + name +
+             "'; there are: " + known;
+    }
+    if (!llvm::is_contained(targets, profile))
+      targets.push_back(profile);
+  }
+  return "";
+}
+
+std::optional<DriverOptions> parseCommandLine(int argc, char **argv,
+                                              int &exitCode) {
+  DriverOptions options;
+  std::vector<std::string> defines, targets;
+  int64_t batch = 0;
+  CLI::App app("descentc: compiles the description of a neural network to a "
+               "bundle that descent-run trains.",
+               "descentc");
+  app.get_formatter()->column_width(34);
+  app.add_option(
+      "MODEL", options.compile.input,
+      "the model: .json in the model language, .mlir in the dialect");
+  app.add_option("-o,--output", options.output,
+                 "the bundle, or the text of --emit; default: MODEL with "
+                 ".bundle, or standard output for text");
+  app.add_option("-D,--define", defines,
+                 "override a constant of the model: NAME=VALUE")
+      ->expected(1)
+      ->take_all();
+  auto *batchOption =
+      app.add_option("--batch", batch,
+                     "samples of a step, instead of the model's own")
+          ->check(CLI::PositiveNumber);
+  app.add_option("--entries", options.compile.entries,
+                 "build these entries only, as train,eval,metrics,predict")
+      ->delimiter(',');
+  app.add_option("--target", targets,
+                 "build for this kind of device; may be repeated; default: "
+                 "all, as lavapipe, portable")
+      ->expected(1)
+      ->take_all();
+  app.add_option("--emit", options.emit,
+                 "stop early and print: ast, descent, autodiff, kernels, "
+                 "schedule, spirv, dot; or bundle")
+      ->transform(CLI::CheckedTransformer(emitKinds).description("KIND"));
+  app.add_option(
+      "--report", options.report,
+      "write what was built here: memory plan and cost of every launch");
+  app.add_option(
+      "--dump-kernels", options.kernelFolder,
+      "write every kernel to this folder, as MLIR and as SPIR-V assembly");
+  app.add_flag("--time", options.time, "print how long each phase took");
+  app.add_flag(
+      "--print-registry", options.printRegistry,
+      "print all layers, losses, metrics and optimizers as JSON, and stop");
+  try {
+    app.parse(argc, argv);
+    if (options.compile.input.empty() && !options.printRegistry)
+      throw CLI::RequiredError("MODEL");
+    for (const std::string &text : defines) {
+      options.compile.load.defines.push_back(parseDefine(text));
+      if (options.compile.load.defines.back().name.empty())
+        throw CLI::ValidationError("-D",
+                                   "expected NAME=VALUE, got '" + text + "'");
+    }
+    if (std::string error = resolveTargets(targets, options.compile.targets);
+        !error.empty())
+      throw CLI::ParseError(error, CLI::ExitCodes::ValidationError);
+  } catch (const CLI::ParseError &error) {
+    exitCode = app.exit(error) == 0 ? 0 : 2;
+    return std::nullopt;
+  }
+  if (batchOption->count())
+    options.compile.load.batch = batch;
+  return options;
+}
+
+} // namespace descent

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// descentc: compiles the description of a neural network to a bundle.
+
+#include "Emit.h"
+#include "Options.h"
+#include "descent/Bundle/Archive.h"
+#include "descent/Model/Registry.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/Path.h"
+
+using namespace descent;
+
+/// Runs the phases that `kind` needs, and puts the text or the bundle into
+/// `result`.
+static CompileStatus compile(Compilation &compilation, EmitKind kind,
+                             std::string &result) {
+  llvm::raw_string_ostream os(result);
+  auto printModule = [&] {
+    compilation.getModule()->print(os, mlir::OpPrintingFlags());
+  };
+  auto ran = [&](CompileStatus (Compilation::*phase)(), CompileStatus &status) {
+    status = (compilation.*phase)();
+    return status == CompileStatus::Done;
+  };
+  CompileStatus status;
+  if (!ran(&Compilation::load, status))
+    return status;
+  if (kind == EmitKind::Ast) {
+    os << model::canonical(*compilation.getModel());
+    return status;
+  }
+  if (!ran(&Compilation::import, status))
+    return status;
+  if (kind == EmitKind::Descent) {
+    printModule();
+    return status;
+  }
+  if (!ran(&Compilation::differentiate, status))
+    return status;
+  if (kind == EmitKind::Autodiff) {
+    printModule();
+    return status;
+  }
+  if (!ran(&Compilation::formKernels, status))
+    return status;
+  if (kind == EmitKind::Kernels) {
+    printModule();
+    return status;
+  }
+  if (kind == EmitKind::Dot) {
+    printDot(compilation.getModule(), os);
+    return status;
+  }
+  if (!ran(&Compilation::schedule, status))
+    return status;
+  if (kind == EmitKind::Schedule) {
+    compilation.getVariants().front().module.get()->print(
+        os, mlir::OpPrintingFlags());
+    return status;
+  }
+  if (!ran(&Compilation::compileKernels, status))
+    return status;
+  if (kind == EmitKind::Spirv) {
+    printAssembly(compilation.getVariants().front(), os);
+    return status;
+  }
+  llvm::Expected<std::string> bytes = bundle::buildBundle(
+      compilation.getModelInfo(), compilation.getVariants());
+  if (!bytes) {
+    llvm::errs() << "error: " << llvm::toString(bytes.takeError()) << "\n";
+    return CompileStatus::InternalError;
+  }
+  os << *bytes;
+  return status;
+}
+
+/// Reports an error of writing a file; false if there is none.
+static bool report(llvm::Error error) {
+  if (!error)
+    return false;
+  llvm::errs() << "error: " << llvm::toString(std::move(error)) << "\n";
+  return true;
+}
+
+/// Writes the result and the files asked for beside it.
+static CompileStatus write(const Compilation &compilation,
+                           const DriverOptions &options, llvm::StringRef output,
+                           llvm::StringRef result) {
+  bool compiled =
+      options.emit == EmitKind::Spirv || options.emit == EmitKind::Bundle;
+  if (compiled && !options.kernelFolder.empty() &&
+      report(dumpKernels(compilation.getVariants(), options.kernelFolder)))
+    return CompileStatus::UsageError;
+  if (compiled && !options.report.empty()) {
+    std::string text;
+    llvm::raw_string_ostream os(text);
+    printReport(compilation.getModelInfo(), compilation.getVariants(), os);
+    if (report(bundle::writeFileAtomically(options.report, text)))
+      return CompileStatus::UsageError;
+  }
+  if (output.empty())
+    llvm::outs() << result;
+  else if (report(bundle::writeFileAtomically(output, result)))
+    return CompileStatus::UsageError;
+  if (options.emit == EmitKind::Bundle)
+    printSummary(compilation.getModelInfo(), compilation.getVariants().front(),
+                 llvm::errs());
+  return CompileStatus::Done;
+}
+
+int main(int argc, char **argv) {
+  int exitCode = 0;
+  std::optional<DriverOptions> options = parseCommandLine(argc, argv, exitCode);
+  if (!options)
+    return exitCode;
+  if (options->printRegistry) {
+    llvm::outs() << model::registryAsJson() << "\n";
+    return 0;
+  }
+  llvm::SmallString<128> output(options->output);
+  if (output.empty() && options->emit == EmitKind::Bundle) {
+    output = options->compile.input;
+    llvm::sys::path::replace_extension(output, ".bundle");
+  }
+  options->compile.reproducer =
+      (output.empty() ? llvm::sys::path::stem(options->compile.input)
+                      : output.str())
+          .str() +
+      ".reproducer.mlir";
+  if (options->emit == EmitKind::Ast &&
+      llvm::sys::path::extension(options->compile.input) == ".mlir") {
+    llvm::errs() << "error: --emit ast: a .mlir file has no syntax tree of the "
+                    "model language\n";
+    return int(CompileStatus::UsageError);
+  }
+
+  Compilation compilation(options->compile, llvm::errs());
+  std::string result;
+  CompileStatus status = compile(compilation, options->emit, result);
+  if (status == CompileStatus::Done)
+    status = write(compilation, *options, output, result);
+  else if (status == CompileStatus::InternalError)
+    llvm::errs()
+        << "error: this is a fault of the compiler; please report it with '"
+        << options->compile.reproducer << "' and the model\n";
+  if (options->time)
+    for (const auto &[phase, seconds] : compilation.getTimes())
+      llvm::errs() << llvm::format("%8.1f ms  ", seconds * 1e3) << phase
+                   << "\n";
+  return int(status);
+}
