@@ -6,6 +6,7 @@
 #include "descent/Dialect/Descent/Descent.h"
 #include "descent/Dialect/Schedule/Schedule.h"
 #include "descent/Dialect/Schedule/SchedulePasses.h"
+#include "descent/Transforms/Passes.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 #include "mlir/Transforms/Passes.h"
 
@@ -14,6 +15,7 @@ int main(int argc, char **argv) {
   registry
       .insert<descent::DescentDialect, descent::schedule::ScheduleDialect>();
   mlir::registerTransformsPasses();
+  descent::registerDescentTransformsPasses();
   descent::schedule::registerSchedulePasses();
   return mlir::asMainReturnCode(mlir::MlirOptMain(
       argc, argv, "descent-opt: passes of the descent compiler\n", registry));
