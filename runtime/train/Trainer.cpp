@@ -115,7 +115,7 @@ void Trainer::submitStep(std::span<const uint32_t> rows) {
 }
 
 void Trainer::showProgress() {
-  if (!log.showsProgress())
+  if (!log.showsProgress() || at.sampleSum == 0)
     return;
   double perStep = elapsed() / double(at.step - firstStep);
   uint64_t total = epochs == UINT32_MAX ? 0 : epochs * batchesPerEpoch;

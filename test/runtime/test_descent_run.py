@@ -342,7 +342,8 @@ class DescentRun(unittest.TestCase):
             (self.folder / "race.bundle").write_bytes(make_bundle.build())
         finally:
             make_bundle.schedule = genuine
-        self.run_tool("train", "race.bundle", "--data", "glyphs?count=50", "--no-save", code=1, says="SYNC-HAZARD")
+        self.run_tool("train", "race.bundle", "--data", "glyphs?count=50", "--no-save", code=1, says="SYNC-HAZARD",
+                      DESCENT_VALIDATION="1")
 
     def test_short_of_memory(self):
         (self.folder / "huge.bundle").write_bytes(make_bundle.build(reserve=1 << 39))
