@@ -3,6 +3,7 @@
 // descent-opt: runs any of the project's passes, and the upstream ones that go
 // with them, on MLIR text.
 
+#include "descent/Codegen/Passes.h"
 #include "descent/Dialect/Descent/Descent.h"
 #include "descent/Dialect/Schedule/Schedule.h"
 #include "descent/Dialect/Schedule/SchedulePasses.h"
@@ -12,11 +13,12 @@
 
 int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
-  registry
-      .insert<descent::DescentDialect, descent::schedule::ScheduleDialect>();
+  registry.insert<descent::DescentDialect, descent::schedule::ScheduleDialect,
+                  descent::codegen::CodegenDialect>();
   mlir::registerTransformsPasses();
   descent::registerDescentTransformsPasses();
   descent::schedule::registerSchedulePasses();
+  descent::codegen::registerCodegenPasses();
   return mlir::asMainReturnCode(mlir::MlirOptMain(
       argc, argv, "descent-opt: passes of the descent compiler\n", registry));
 }
