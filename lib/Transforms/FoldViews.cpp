@@ -101,17 +101,27 @@ struct FoldViewsPass : descent::impl::FoldViewsPassBase<FoldViewsPass> {
       }
     dropDead(block);
     // What is still read is read by something that needs it in memory. Operands
-    // first, so that chains become one copy.
-    order.clear();
+    // first, so that chains become one copy; a copy itself may read a view
+    // whose fill contradicts its own.
+    while (copyViews(block))
+      dropDead(block);
+  }
+
+  /// Copies the views that are needed in memory; returns whether there were
+  /// any.
+  static bool copyViews(Block &block) {
+    bool copied = false;
+    SmallVector<Operation *> views;
     for (auto view : block.getOps<ViewOpInterface>())
-      order.push_back(view);
-    for (Operation *op : order)
+      views.push_back(view);
+    for (Operation *op : views)
       if (foldableView(op->getResult(0)) &&
           llvm::any_of(op->getUsers(), needsMemory)) {
         op->replaceAllUsesWith(copyView(cast<ViewOpInterface>(op)));
         op->erase();
+        copied = true;
       }
-    dropDead(block);
+    return copied;
   }
 
   /// A view of a view is folded into it.
