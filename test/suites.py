@@ -88,6 +88,16 @@ def script(path, env, full):
     return settle(code, output, counts)
 
 
+def unittest(path, arguments, env):
+    code, output = execute([sys.executable, path, *arguments], env)
+    ran = re.search(r"^Ran (\d+) tests?", output, re.M)
+    closing = output.strip().splitlines()[-1] if output.strip() else ""
+    failed = sum(int(number) for number in re.findall(r"(?:failures|errors)=(\d+)", closing))
+    skipped = sum(int(number) for number in re.findall(r"skipped=(\d+)", closing))
+    total = int(ran.group(1)) if ran else 0
+    return settle(code, output, Counts(total - failed - skipped, failed, skipped))
+
+
 def style(env):
     listed = subprocess.run(["git", "ls-files", "*.cpp", "*.h"], cwd=ROOT, stdout=subprocess.PIPE, text=True).stdout.split()
     files = [name for name in listed if (ROOT / name).exists()]
@@ -108,6 +118,8 @@ def main():
         suites.append((binary.name, lambda binary=binary: gtest(binary, dict(env, DESCENT_VALIDATION="1"))))
     suites.append(("lit", lambda: lit(options.build, env)))
     suites.append(("lit, round trips", lambda: lit(options.build, dict(env, DESCENT_VERIFY_ROUNDTRIP="1"))))
+    run = options.build / "bin" / "descent-run"
+    suites.append(("descent-run", lambda: unittest(ROOT / "test" / "runtime" / "test_descent_run.py", [run], env)))
     for name in ("conformance", "e2e"):
         suites.append((name, lambda name=name: script(ROOT / "test" / name / "run.py", env, options.full)))
 
