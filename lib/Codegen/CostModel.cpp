@@ -33,54 +33,59 @@ CostModel::CostModel(const IterationSpace &space, const Profile &profile)
     finishReads.push_back(accessOf(read.tensor, read.index, read.guard));
   for (const TensorRef &result : space.results)
     writes.push_back(accessOf(result, space.resultIndex, {}));
-  DimSet all = (DimSet(1) << space.extents.size()) - 1,
-         parallel = (DimSet(1) << space.numParallel) - 1;
+  DimSet all = (DimSet(1) << space.extents.size()) - 1;
+  DimSet parallel = (DimSet(1) << space.numParallel) - 1;
   addWork(space.kernel.getMapBlock(), mapReads, 0, 0, mapWork);
-  for (auto combiner : space.kernel.getCombiners().getAsRange<CombinerAttr>())
-    mapWork.push_back({all, combiner.getValue() == Combiner::sum
-                                ? profile.costs.fma
-                                : 6 * profile.costs.integer});
+  for (auto combiner : space.kernel.getCombiners().getAsRange<CombinerAttr>()) {
+    Instructions each;
+    each.arithmetic = 1;
+    // Comparison, a test for NaN in integers, and selections.
+    if (combiner.getValue() != Combiner::sum)
+      each.integer = combiner.getValue() == Combiner::max ? 5 : 8;
+    mapWork.push_back({all, each});
+  }
   addWork(space.kernel.getFinishBlock(), finishReads,
           space.kernel.getNumCombined(), parallel, finishWork);
 }
 
-unsigned CostModel::compile(AffineExpr expr) {
-  Linear linear;
-  linear.coefficients.assign(space.extents.size(), 0);
+unsigned CostModel::compile(AffineExpr affine) {
+  Expr expr;
+  expr.coefficients.assign(space.extents.size(), 0);
   std::function<void(AffineExpr, int64_t)> add = [&](AffineExpr part,
                                                      int64_t scale) {
     if (auto number = dyn_cast<AffineConstantExpr>(part)) {
-      linear.constant += scale * number.getValue();
-    } else if (auto dim = dyn_cast<AffineDimExpr>(part)) {
-      linear.coefficients[dim.getPosition()] += scale;
-    } else {
-      auto binary = cast<AffineBinaryOpExpr>(part);
-      if (part.getKind() == AffineExprKind::Add) {
-        add(binary.getLHS(), scale);
-        add(binary.getRHS(), scale);
-        return;
-      }
-      int64_t number = cast<AffineConstantExpr>(binary.getRHS()).getValue();
-      if (part.getKind() == AffineExprKind::Mul)
-        add(binary.getLHS(), scale * number);
-      else
-        linear.atoms.push_back({scale, compile(binary.getLHS()), number,
-                                part.getKind() == AffineExprKind::Mod});
+      expr.constant += scale * number.getValue();
+      return;
     }
+    if (auto dim = dyn_cast<AffineDimExpr>(part)) {
+      expr.coefficients[dim.getPosition()] += scale;
+      return;
+    }
+    auto binary = cast<AffineBinaryOpExpr>(part);
+    if (part.getKind() == AffineExprKind::Add) {
+      add(binary.getLHS(), scale);
+      add(binary.getRHS(), scale);
+      return;
+    }
+    int64_t number = cast<AffineConstantExpr>(binary.getRHS()).getValue();
+    if (part.getKind() == AffineExprKind::Mul)
+      add(binary.getLHS(), scale * number);
+    else
+      expr.atoms.push_back({scale, compile(binary.getLHS()), number,
+                            part.getKind() == AffineExprKind::Mod});
   };
-  add(expr, 1);
-  pool.push_back(std::move(linear));
+  add(affine, 1);
+  pool.push_back(std::move(expr));
   return pool.size() - 1;
 }
 
-int64_t CostModel::evaluate(const Linear &linear,
-                            ArrayRef<int64_t> dims) const {
-  int64_t value = linear.constant;
-  for (auto [coefficient, dim] : llvm::zip(linear.coefficients, dims))
+int64_t CostModel::evaluate(const Expr &expr, ArrayRef<int64_t> dims) const {
+  int64_t value = expr.constant;
+  for (auto [coefficient, dim] : llvm::zip(expr.coefficients, dims))
     value += coefficient * dim;
-  for (const Linear::Atom &atom : linear.atoms) {
-    int64_t inner = evaluate(pool[atom.inner], dims),
-            quotient = llvm::divideFloorSigned(inner, atom.divisor);
+  for (const Expr::Atom &atom : expr.atoms) {
+    int64_t inner = evaluate(pool[atom.inner], dims);
+    int64_t quotient = llvm::divideFloorSigned(inner, atom.divisor);
     value += atom.coefficient *
              (atom.isMod ? inner - quotient * atom.divisor : quotient);
   }
@@ -100,9 +105,10 @@ CostModel::Access CostModel::accessOf(const TensorRef &tensor, AffineExpr index,
   access.index = compile(index);
   access.dims = dimsOf(index);
   access.guardDims = 0;
-  for (AffineExpr constraint : guard.constraints)
+  for (AffineExpr constraint : guard.constraints) {
+    access.constraints.push_back(compile(constraint));
     access.guardDims |= dimsOf(constraint);
-  access.guarded = !guard.empty();
+  }
   access.alignable = tensor.offset % 4 == 0 && tensor.elements % 4 == 0;
   return access;
 }
@@ -122,87 +128,142 @@ void CostModel::addWork(Block &block, ArrayRef<Access> reads, unsigned skip,
     DimSet set = 0;
     for (Value operand : op.getOperands())
       set |= dims.lookup(operand);
+    Instructions each;
     if (auto exprs = space.bodyExprs.find(&op); exprs != space.bodyExprs.end())
-      for (AffineExpr expr : exprs->second.constraints)
+      for (AffineExpr expr : exprs->second.constraints) {
         set |= dimsOf(expr);
-    dims[op.getResult(0)] = set;
-    double cost = profile.costs.fma;
-    if (isa<ConstantOp>(op))
-      cost = 0;
-    else if (isa<ExpOp, LogOp, SqrtOp, SinOp, CosOp, TanhOp, SigmoidOp, DivOp>(
-                 op))
-      cost = profile.costs.special;
+        each.integer += 2;
+      }
+    else if (isa<TanhOp>(op))
+      each = {.arithmetic = 12, .integer = 4, .special = 2};
+    else if (isa<LogOp>(op))
+      each = {.arithmetic = 20, .integer = 10};
+    else if (isa<SigmoidOp>(op))
+      each = {.arithmetic = 2, .special = 2};
+    else if (isa<ExpOp, SqrtOp, SinOp, CosOp, DivOp>(op))
+      each.special = 1;
     else if (isa<PhiloxOp>(op))
-      cost = 60 * profile.costs.integer;
-    else if (isa<MulOp>(op) && skip == 0 && terminator->getNumOperands() == 1 &&
-             terminator->getOperand(0) == op.getResult(0))
-      cost = 0; // part of a multiply-add
-    if (cost != 0)
-      work.push_back({set, cost});
+      each.integer = 120; // ten rounds of two wide products
+    else if (isa<ConstantOp>(op) ||
+             (isa<MulOp>(op) && skip == 0 &&
+              terminator->getNumOperands() == 1 &&
+              terminator->getOperand(0) == op.getResult(0)))
+      continue; // free, or half of a multiply-add
+    else
+      each.arithmetic = 1;
+    dims[op.getResult(0)] = set;
+    work.push_back({set, each});
   }
 }
 
 //===----------------------------------------------------------------------===//
-// Counting
+// Accesses
 //===----------------------------------------------------------------------===//
+
+int64_t CostModel::lastStart(unsigned dim, const Choice &choice) const {
+  int64_t extent = space.extents[dim];
+  if (dim >= space.numParallel)
+    return extent - choice.unroll[dim - space.numParallel];
+  int64_t group = choice.lanes[dim] * choice.tile[dim];
+  int64_t start = (llvm::divideCeil(extent, group) - 1) * group +
+                  (choice.lanes[dim] - 1) * choice.run[dim];
+  return std::min(start, extent - 1);
+}
 
 /// True if what groups, lanes and loop counters add to the index is a multiple
 /// of four.
-bool CostModel::aligned(const Linear &linear, const Choice &choice) const {
-  for (const Linear::Atom &atom : linear.atoms)
+bool CostModel::aligned(const Expr &expr, const Choice &choice) const {
+  for (const Expr::Atom &atom : expr.atoms)
     if (atom.coefficient % 4 != 0)
       return false;
-  for (auto [dim, coefficient] : llvm::enumerate(linear.coefficients)) {
+  for (auto [dim, coefficient] : llvm::enumerate(expr.coefficients)) {
+    if (lastStart(dim, choice) == 0)
+      continue;
     if (dim >= space.numParallel) {
-      unsigned r = dim - space.numParallel;
-      if (choice.unroll[r] != space.extents[dim] &&
-          coefficient * choice.unroll[r] % 4 != 0)
+      if (coefficient * choice.unroll[dim - space.numParallel] % 4 != 0)
         return false;
       continue;
     }
     int64_t group = choice.lanes[dim] * choice.tile[dim];
+    bool tail = space.extents[dim] % group != 0;
     if (group < space.extents[dim] && coefficient * group % 4 != 0)
       return false;
-    if ((choice.lanes[dim] > 1 || group > space.extents[dim]) &&
+    if ((choice.lanes[dim] > 1 || tail) &&
         coefficient * choice.run[dim] % 4 != 0)
       return false;
   }
   return true;
 }
 
-std::pair<int64_t, int64_t> CostModel::count(Access &access,
-                                             const Choice &choice) {
-  const Linear &linear = pool[access.index];
-  bool vectors = access.alignable && aligned(linear, choice);
-  SmallVector<int64_t, 8> key = {vectors};
+/// What groups, lanes and loop counters add to an expression.
+Bounds CostModel::startBounds(const Expr &expr, const Choice &choice) const {
+  Bounds bounds = {0, 0};
+  for (auto [dim, coefficient] : llvm::enumerate(expr.coefficients)) {
+    int64_t reach = coefficient * lastStart(dim, choice);
+    (reach < 0 ? bounds.low : bounds.high) += reach;
+  }
+  // Nothing is known behind a division.
+  if (!expr.atoms.empty())
+    bounds = {INT32_MIN, INT32_MAX};
+  return bounds;
+}
+
+const CostModel::Elements &CostModel::elementsOf(Access &access,
+                                                 const Choice &choice) {
+  SmallVector<int64_t, 16> key;
+  DimSet dims = access.dims | access.guardDims;
+  for (unsigned dim = 0; dim < space.extents.size(); ++dim)
+    if (dims >> dim & 1) {
+      if (dim >= space.numParallel)
+        key.push_back(choice.unroll[dim - space.numParallel]);
+      else
+        key.append({choice.lanes[dim], choice.tile[dim], choice.run[dim]});
+    }
+  auto [entry, isNew] = access.known.try_emplace(key);
+  if (isNew)
+    entry->second = countElements(access, choice);
+  return entry->second;
+}
+
+CostModel::Elements CostModel::countElements(const Access &access,
+                                             const Choice &choice) const {
+  // The offsets of all positions from the start of the tile.
   SmallVector<SmallVector<int64_t>> offsets;
   SmallVector<unsigned> dims;
   for (unsigned dim = 0; dim < space.extents.size(); ++dim) {
-    if (!(access.dims >> dim & 1))
+    if (!((access.dims | access.guardDims) >> dim & 1))
       continue;
     dims.push_back(dim);
     SmallVector<int64_t> &list = offsets.emplace_back();
-    if (dim >= space.numParallel) {
-      for (int64_t i = 0; i < choice.unroll[dim - space.numParallel]; ++i)
-        list.push_back(i);
-      key.append({int64_t(list.size()), 1});
-      continue;
-    }
-    int64_t run = choice.run[dim], stride = choice.lanes[dim] * run;
-    for (int64_t i = 0; i < choice.tile[dim]; ++i)
+    bool parallel = dim < space.numParallel;
+    int64_t count =
+        parallel ? choice.tile[dim] : choice.unroll[dim - space.numParallel];
+    int64_t run = parallel ? choice.run[dim] : count;
+    int64_t stride = parallel ? choice.lanes[dim] * run : run;
+    for (int64_t i = 0; i < count; ++i)
       list.push_back(i / run * stride + i % run);
-    key.append({int64_t(list.size()), run == choice.tile[dim] ? 0 : stride});
   }
-  auto [entry, isNew] = access.counts.try_emplace(key);
-  if (!isNew)
-    return entry->second;
+  SmallVector<Bounds> starts;
+  for (unsigned constraint : access.constraints)
+    starts.push_back(startBounds(pool[constraint], choice));
 
-  SmallVector<int64_t> position(dims.size(), 0), point(space.extents.size(), 0),
-      addresses;
+  SmallVector<int64_t> position(dims.size(), 0), point(space.extents.size(), 0);
+  std::vector<std::pair<int64_t, bool>> addresses;
+  std::vector<std::pair<unsigned, int64_t>> comparisons;
   while (true) {
     for (auto [i, dim] : llvm::enumerate(dims))
       point[dim] = offsets[i][position[i]];
-    addresses.push_back(evaluate(linear, point));
+    bool never = false, sometimes = false;
+    for (auto [i, constraint] : llvm::enumerate(access.constraints)) {
+      int64_t value = evaluate(pool[constraint], point);
+      never |= value + starts[i].high < 0;
+      if (value + starts[i].low < 0 && !never) {
+        sometimes = true;
+        comparisons.push_back({i, value});
+      }
+    }
+    if (!never)
+      addresses.push_back({evaluate(pool[access.index], point), sometimes});
     unsigned i = dims.size();
     while (i > 0 && ++position[i - 1] == int64_t(offsets[i - 1].size()))
       position[--i] = 0;
@@ -212,30 +273,42 @@ std::pair<int64_t, int64_t> CostModel::count(Access &access,
   llvm::sort(addresses);
   addresses.erase(std::unique(addresses.begin(), addresses.end()),
                   addresses.end());
-  int64_t scalars = addresses.size(), whole = 0;
-  if (vectors)
-    for (size_t first = 0; first < addresses.size();) {
-      size_t last = first;
-      while (last < addresses.size() &&
-             addresses[last] >> 2 == addresses[first] >> 2)
-        ++last;
-      if (last - first >= kWorthVector) {
-        ++whole;
-        scalars -= last - first;
-      }
-      first = last;
+
+  Elements result;
+  llvm::sort(comparisons);
+  result.comparisons =
+      std::unique(comparisons.begin(), comparisons.end()) - comparisons.begin();
+  bool vectors = access.alignable && aligned(pool[access.index], choice);
+  for (size_t first = 0; first < addresses.size();) {
+    size_t last = first;
+    int64_t distinct = 0;
+    int64_t group = addresses[first].first >> 2;
+    for (; last < addresses.size() && addresses[last].first >> 2 == group;
+         ++last) {
+      result.guarded += addresses[last].second;
+      distinct +=
+          last == first || addresses[last].first != addresses[last - 1].first;
     }
-  return entry->second = {scalars, whole};
+    if (vectors && distinct >= kWorthVector)
+      ++result.vectors;
+    else
+      result.single += distinct;
+    first = last;
+  }
+  return result;
 }
 
+//===----------------------------------------------------------------------===//
+// Counting
+//===----------------------------------------------------------------------===//
+
 double CostModel::repetitions(DimSet dims, const Choice &choice) const {
-  // Everything inside the deepest loop that the dimensions take part in is
-  // repeated by all loops around it too.
+  // All loops around the innermost one that the dimensions take part in.
   double result = 1, sofar = 1;
   for (unsigned r = 0; r < space.numReduction(); ++r) {
-    sofar *= space.extents[space.numParallel + r] / choice.unroll[r];
-    if (dims >> (space.numParallel + r) & 1 &&
-        choice.unroll[r] != space.extents[space.numParallel + r])
+    int64_t extent = space.reduction()[r];
+    sofar *= extent / choice.unroll[r];
+    if (dims >> (space.numParallel + r) & 1 && choice.unroll[r] != extent)
       result = sofar;
   }
   return result;
@@ -251,61 +324,64 @@ double CostModel::instances(DimSet dims, const Choice &choice) const {
   return result;
 }
 
-double CostModel::loadCost(Access &access, const Choice &choice,
-                           DimSet laneDims) {
-  const InstructionCosts &costs = profile.costs;
-  auto [scalars, vectors] = count(access, choice);
-  bool varying = access.dims & laneDims;
-  double cost =
-      scalars * (varying ? costs.varyingLoad : costs.uniformLoad) +
-      vectors * (varying ? costs.varyingVectorLoad : costs.uniformVectorLoad) +
-      (scalars + vectors) * costs.integer;
-  // A guarded element takes a selection, and a share of comparisons and
-  // clamping.
-  if (access.guarded)
-    cost += 3 * costs.integer * (scalars + 4 * vectors);
-  return cost;
+void CostModel::addReads(std::vector<Access> &reads, const Choice &choice,
+                         Instructions &sum) {
+  DimSet laneDims = 0;
+  for (unsigned dim = 0; dim < space.numParallel; ++dim)
+    laneDims |= DimSet(choice.lanes[dim] > 1) << dim;
+  for (Access &read : reads) {
+    const Elements &elements = elementsOf(read, choice);
+    double times = repetitions(read.dims, choice);
+    bool uniform = times == 1 && !(read.dims & laneDims);
+    (uniform ? sum.uniformLoad : sum.load) += times * elements.single;
+    (uniform ? sum.uniformVectorLoad : sum.vectorLoad) +=
+        times * elements.vectors;
+    sum.integer += times * (elements.single + elements.vectors);
+    if (elements.guarded > 0)
+      sum.integer += repetitions(read.dims | read.guardDims, choice) *
+                     (elements.guarded + 2 * elements.comparisons);
+  }
 }
 
-double CostModel::estimate(const Choice &choice) {
-  const InstructionCosts &costs = profile.costs;
-  DimSet laneDims = 0;
+static void accumulate(Instructions &sum, const Instructions &each,
+                       double times) {
+  sum.arithmetic += times * each.arithmetic;
+  sum.integer += times * each.integer;
+  sum.special += times * each.special;
+}
+
+Instructions CostModel::count(const Choice &choice) {
+  Instructions sum;
+  sum.start = 1;
+  addReads(mapReads, choice, sum);
+  addReads(finishReads, choice, sum);
+  for (const Work &work : mapWork)
+    accumulate(sum, work.each,
+               repetitions(work.dims, choice) * instances(work.dims, choice));
+  for (const Work &work : finishWork)
+    accumulate(sum, work.each, instances(work.dims, choice));
+  for (Access &write : writes) {
+    const Elements &elements = elementsOf(write, choice);
+    sum.store += elements.single;
+    sum.vectorStore += elements.vectors;
+  }
+  double trips = repetitions(~DimSet(0), choice);
+  if (trips > 1) {
+    sum.loop = trips;
+    int64_t values = choice.tileSize() * space.kernel.getNumCombined();
+    sum.spill = trips * std::max<int64_t>(0, values - profile.registers);
+  }
+  return sum;
+}
+
+double CostModel::subgroups(const Choice &choice) const {
   double groups = 1;
-  for (unsigned dim = 0; dim < space.numParallel; ++dim) {
-    laneDims |= DimSet(choice.lanes[dim] > 1) << dim;
+  for (unsigned dim = 0; dim < space.numParallel; ++dim)
     groups *= llvm::divideCeil(space.extents[dim],
                                choice.lanes[dim] * choice.tile[dim]);
-  }
-  double subgroups =
+  double count =
       groups * llvm::divideCeil(choice.workgroupSize(), profile.subgroupSize);
-
-  double cost = costs.start;
-  DimSet all = (DimSet(1) << space.extents.size()) - 1;
-  double trips = repetitions(all, choice);
-  if (trips > 1) {
-    // Sums that do not fit the registers are loaded and stored in every trip.
-    int64_t values = choice.tileSize() * space.kernel.getNumCombined();
-    cost += trips *
-            (costs.loop +
-             costs.spill * std::max<int64_t>(0, values - profile.registers));
-  }
-  for (Access &read : mapReads)
-    cost += repetitions(read.dims | read.guardDims, choice) *
-            loadCost(read, choice, laneDims);
-  for (const Work &work : mapWork)
-    cost += repetitions(work.dims, choice) * instances(work.dims, choice) *
-            work.cost;
-  for (Access &read : finishReads)
-    cost += loadCost(read, choice, laneDims);
-  for (const Work &work : finishWork)
-    cost += instances(work.dims, choice) * work.cost;
-  for (Access &write : writes) {
-    auto [scalars, vectors] = count(write, choice);
-    // A group of four is stored as a vector only if it is whole; three of four
-    // do not occur in aligned tiles.
-    cost += scalars * costs.store + vectors * costs.vectorStore;
-  }
-  return cost * std::max<double>(subgroups, profile.parallelSubgroups);
+  return std::max<double>(count, profile.parallelSubgroups);
 }
 
 } // namespace descent::codegen

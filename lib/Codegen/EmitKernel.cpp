@@ -98,9 +98,10 @@ struct TiledRead {
   SmallVector<unsigned> dims;
   SmallVector<int64_t> shape;
   struct Instance {
+    /// Null where the guard never holds.
     AffineExpr index;
-    Guard guard;
-    IndexEmitter::Truth truth = IndexEmitter::Truth::always;
+    /// Null where the guard always holds.
+    Value guard;
   };
   SmallVector<Instance, 0> instances;
 };
@@ -265,11 +266,13 @@ private:
       for (auto [dim, i] : llvm::zip(tiled.dims, position))
         dims[dim] = positions[dim][i];
       TiledRead::Instance instance;
-      instance.guard = substitute(read.guard, dims);
-      instance.truth = indices.simplify(instance.guard);
-      if (instance.truth != IndexEmitter::Truth::never) {
+      Guard guard = substitute(read.guard, dims);
+      IndexEmitter::Truth truth = indices.simplify(guard);
+      if (truth != IndexEmitter::Truth::never) {
         instance.index = indices.simplify(read.index.replaceDims(dims));
-        reader.announce(read.tensor, instance.index);
+        if (truth == IndexEmitter::Truth::sometimes)
+          instance.guard = indices.emit(guard);
+        reader.announce(read.tensor, instance.index, instance.guard);
       }
       tiled.instances.push_back(instance);
     });
@@ -298,12 +301,9 @@ private:
       linear = linear * extent + at[dim];
     const TiledRead::Instance &instance = tiled.instances[linear];
     const ElementRead &read = *tiled.read;
-    if (instance.truth == IndexEmitter::Truth::never)
+    if (!instance.index)
       return reader.constant(read.fill);
-    Value guard = instance.truth == IndexEmitter::Truth::always
-                      ? Value()
-                      : indices.emit(instance.guard);
-    return reader.read(read.tensor, instance.index, guard, read.fill);
+    return reader.read(read.tensor, instance.index, instance.guard, read.fill);
   }
 
   //===--------------------------------------------------------------------===//

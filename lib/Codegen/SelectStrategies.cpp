@@ -24,27 +24,21 @@ public:
       : space(space), profile(profile), model(space, profile) {}
 
   Choice run() {
+    for (unsigned dim = 0; dim < space.extents.size(); ++dim)
+      sizes.push_back(sizesOf(dim));
     Choice best = start();
-    double bestCost = improve(best);
-    // Lanes along one dimension, then spread over more lanes, or over a second
-    // dimension.
-    for (unsigned dim = 0; dim < space.numParallel; ++dim)
-      for (int64_t lanes = profile.subgroupSize;
-           lanes <= profile.maxWorkgroupSize; lanes *= 2) {
-        if (lanes > profile.subgroupSize && lanes > space.extents[dim])
-          break;
-        Choice choice = start();
-        choice.lanes[dim] = lanes;
-        consider(choice, best, bestCost);
-      }
-    for (unsigned a = 0; a < space.numParallel; ++a)
-      for (unsigned b = a + 1; b < space.numParallel; ++b)
-        for (int64_t lanes = 2; lanes < profile.subgroupSize; lanes *= 2) {
-          Choice choice = start();
-          choice.lanes[a] = profile.subgroupSize / lanes;
-          choice.lanes[b] = lanes;
-          consider(choice, best, bestCost);
-        }
+    double bestCost = model.estimate(best);
+    improveFrom(start(), best, bestCost);
+    bool fits = false;
+    for (unsigned dim = 0; dim < space.numParallel; ++dim) {
+      Choice choice = start();
+      choice.lanes[dim] = profile.subgroupSize;
+      if (improveFrom(choice, best, bestCost))
+        fits = space.extents[dim] % profile.subgroupSize == 0;
+    }
+    if (!fits)
+      spreadOverTwo(best, bestCost);
+    widen(best, bestCost);
     return best;
   }
 
@@ -52,6 +46,7 @@ private:
   const IterationSpace &space;
   const Profile &profile;
   CostModel model;
+  SmallVector<SmallVector<int64_t>> sizes;
 
   Choice start() const {
     Choice choice;
@@ -61,43 +56,110 @@ private:
     return choice;
   }
 
-  void consider(Choice choice, Choice &best, double &bestCost) {
-    double cost = improve(choice);
-    if (cost < bestCost) {
-      bestCost = cost;
-      best = choice;
+  /// Spreads a subgroup over two dimensions.
+  void spreadOverTwo(Choice &best, double &bestCost) {
+    for (unsigned a = 0; a < space.numParallel; ++a)
+      for (unsigned b = a + 1; b < space.numParallel; ++b)
+        for (int64_t lanes = 2; lanes < profile.subgroupSize; lanes *= 2) {
+          Choice choice = start();
+          choice.lanes[a] = profile.subgroupSize / lanes;
+          choice.lanes[b] = lanes;
+          improveFrom(choice, best, bestCost);
+        }
+  }
+
+  /// Makes workgroups larger where that costs nothing.
+  void widen(Choice &best, double &bestCost) {
+    for (unsigned dim = 0; dim < space.numParallel; ++dim)
+      for (int64_t factor = 2;
+           best.lanes[dim] > 1 &&
+           factor * best.workgroupSize() <= profile.maxWorkgroupSize;
+           factor *= 2) {
+        Choice choice = best;
+        choice.lanes[dim] *= factor;
+        double cost = model.estimate(choice);
+        if (cost >= bestCost * 0.999)
+          continue;
+        best = choice;
+        bestCost = cost;
+      }
+  }
+
+  /// Improves a choice, and the same with the innermost reduction dimensions
+  /// unrolled whole, which alone may not pay but opens the way for larger
+  /// tiles. Returns whether a new best was found.
+  bool improveFrom(Choice choice, Choice &best, double &bestCost) {
+    bool found = false;
+    for (int64_t r = space.numReduction();; --r) {
+      Choice candidate = choice;
+      double cost = improve(candidate);
+      if (cost < bestCost * 0.999) {
+        bestCost = cost;
+        best = candidate;
+        found = true;
+      }
+      if (r == 0 || space.reduction()[r - 1] > 8)
+        return found;
+      choice.unroll[r - 1] = space.reduction()[r - 1];
+      if (!allowed(choice))
+        return found;
     }
   }
 
-  /// Sets one number after the other to its best value until nothing changes.
+  /// Takes the best of all single changes, and of all trades of one dimension's
+  /// next size up for another's next size down, until none is better.
   double improve(Choice &choice) {
     double cost = model.estimate(choice);
-    for (bool changed = true; changed;) {
-      changed = false;
-      for (unsigned dim = 0; dim < space.extents.size(); ++dim) {
-        Choice best = choice;
-        for (int64_t size : sizes(dim)) {
+    while (true) {
+      Choice best = choice;
+      double bestCost = cost;
+      auto consider = [&](const Choice &candidate) {
+        // Equal costs keep the smaller code.
+        if (!allowed(candidate))
+          return;
+        double candidateCost = model.estimate(candidate);
+        if (candidateCost < bestCost * 0.999) {
+          bestCost = candidateCost;
+          best = candidate;
+        }
+      };
+      for (unsigned dim = 0; dim < space.extents.size(); ++dim)
+        for (int64_t size : sizes[dim]) {
           Choice candidate = choice;
           set(candidate, dim, size);
-          if (!allowed(candidate))
+          consider(candidate);
+          int64_t next = neighbour(choice, dim, +1);
+          if (size != next)
             continue;
-          double candidateCost = model.estimate(candidate);
-          // Equal costs keep the smaller code.
-          if (candidateCost < cost * 0.999) {
-            cost = candidateCost;
-            best = candidate;
-            changed = true;
+          for (unsigned other = 0; other < space.extents.size(); ++other) {
+            Choice trade = candidate;
+            set(trade, other, neighbour(choice, other, -1));
+            if (other != dim)
+              consider(trade);
           }
         }
-        choice = best;
-      }
+      if (bestCost == cost)
+        return cost;
+      cost = bestCost;
+      choice = best;
     }
-    return cost;
+  }
+
+  int64_t sizeOf(const Choice &choice, unsigned dim) const {
+    return dim < space.numParallel ? choice.tile[dim]
+                                   : choice.unroll[dim - space.numParallel];
+  }
+
+  /// The size after or before the chosen one; that itself at the end.
+  int64_t neighbour(const Choice &choice, unsigned dim, int direction) const {
+    ArrayRef<int64_t> list = sizes[dim];
+    int64_t at = llvm::find(list, sizeOf(choice, dim)) - list.begin();
+    return list[std::clamp<int64_t>(at + direction, 0, list.size() - 1)];
   }
 
   /// The tile sizes or unrollings to try: divisors of the extent, and for tiles
   /// that need not divide, powers of two.
-  SmallVector<int64_t> sizes(unsigned dim) const {
+  SmallVector<int64_t> sizesOf(unsigned dim) const {
     SmallVector<int64_t> result;
     bool parallel = dim < space.numParallel;
     int64_t extent = space.extents[dim],

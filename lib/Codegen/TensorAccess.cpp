@@ -69,10 +69,25 @@ unsigned TensorReader::number(const TensorRef &tensor) {
   return known - tensors.begin();
 }
 
-void TensorReader::announce(const TensorRef &tensor, AffineExpr index) {
+void TensorReader::announce(const TensorRef &tensor, AffineExpr index,
+                            Value guard) {
   VectorSlot split = slotOf(index, tensor);
+  unsigned tensorNumber = number(tensor);
   if (split.aligned)
-    wanted[{number(tensor), {split.base, split.group}}] |= 1u << split.lane;
+    wanted[{tensorNumber, {split.base, split.group}}] |= 1u << split.lane;
+  if (!guard || staysInside(tensor, index))
+    return;
+  int64_t constant = split.group * kWidth + split.lane;
+  auto [entry, isNew] = constantsOf.try_emplace(
+      {tensorNumber, split.base, guard}, Bounds{constant, constant});
+  entry->second.low = std::min(entry->second.low, constant);
+  entry->second.high = std::max(entry->second.high, constant);
+}
+
+bool TensorReader::staysInside(const TensorRef &tensor,
+                               AffineExpr index) const {
+  Bounds range = indices.bounds(index);
+  return range.low >= 0 && range.high < tensor.elements;
 }
 
 Value TensorReader::constant(TypedAttr value) {
@@ -98,40 +113,70 @@ Value TensorReader::loadVector(const TensorRef &tensor, GroupKey key) {
              nest.at(depth).create<memref::LoadOp>(view, position), depth);
 }
 
-Value TensorReader::load(const TensorRef &tensor, AffineExpr index) {
+/// The position of a scalar load. Where the index may leave the tensor because
+/// the guard fails, the base that all its neighbours share is replaced by one
+/// that keeps them inside: a single selection for all of them.
+Value TensorReader::scalarPosition(const TensorRef &tensor, AffineExpr index,
+                                   Value guard) {
+  VectorSlot split = slotOf(index, tensor);
+  Bounds constants = {0, tensor.elements};
+  if (guard && !staysInside(tensor, index))
+    constants = constantsOf.lookup({number(tensor), split.base, guard});
+  Value position;
+  int64_t offset = tensor.offset;
+  if (constants.high - constants.low < tensor.elements) {
+    Value &safe = safeBases[{guard, {split.base, constants.low}}];
+    if (!safe) {
+      Value base = indices.emit(split.base);
+      Value inside = indices.emit(
+          getAffineConstantExpr(-constants.low, index.getContext()));
+      unsigned depth = nest.depthOf({guard, base});
+      safe = nest.note(
+          nest.at(depth).create<arith::SelectOp>(guard, base, inside), depth);
+    }
+    position = safe;
+    offset += split.group * kWidth + split.lane;
+  } else {
+    position = indices.emitClamped(index, tensor.elements);
+  }
+  return offset == 0 ? position : indices.addConstant(position, offset);
+}
+
+Value TensorReader::load(const TensorRef &tensor, AffineExpr index,
+                         Value guard) {
   unsigned tensorNumber = number(tensor);
-  Value &known = elements[{tensorNumber, index}];
-  if (known)
-    return known;
   VectorSlot split = slotOf(index, tensor);
   GroupKey key{tensorNumber, {split.base, split.group}};
+  bool asVector =
+      split.aligned && llvm::popcount(wanted.lookup(key)) >= int(kWorthVector);
+  if (asVector || staysInside(tensor, index))
+    guard = Value();
+  Value &known = elements[{tensorNumber, index, guard}];
+  if (known)
+    return known;
   Value value;
   unsigned depth;
-  if (split.aligned &&
-      llvm::popcount(wanted.lookup(key)) >= int(kWorthVector)) {
+  if (asVector) {
     Value vector = loadVector(tensor, key);
     depth = nest.depthOf(vector);
     value = nest.at(depth).create<vector::ExtractOp>(vector, split.lane);
   } else {
-    Value position = indices.emitClamped(index, tensor.elements);
-    if (tensor.offset != 0)
-      position = indices.addConstant(position, tensor.offset);
+    Value position = scalarPosition(tensor, index, guard);
     depth = nest.depthOf(position);
     Value view = views.get(tensor.binding, storageType(tensor.elementType), 1);
     value = nest.at(depth).create<memref::LoadOp>(view, position);
   }
   if (tensor.elementType.isInteger(1)) {
-    Value zero =
-        nest.at(0).create<arith::ConstantOp>(nest.at(0).getI32IntegerAttr(0));
-    value = nest.at(depth).create<arith::CmpIOp>(arith::CmpIPredicate::ne,
-                                                 value, zero);
+    ImplicitLocOpBuilder &b = nest.at(depth);
+    Value zero = b.create<arith::ConstantOp>(b.getI32IntegerAttr(0));
+    value = b.create<arith::CmpIOp>(arith::CmpIPredicate::ne, value, zero);
   }
   return known = nest.note(value, depth);
 }
 
 Value TensorReader::read(const TensorRef &tensor, AffineExpr index, Value guard,
                          TypedAttr fill) {
-  Value element = load(tensor, index);
+  Value element = load(tensor, index, guard);
   if (!guard)
     return element;
   Value &known = guarded[{guard, {element, fill}}];

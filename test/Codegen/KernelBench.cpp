@@ -1,21 +1,81 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// descent-kernel-bench FILE [entry...] [--profile NAME] [--strategy ATTR]
-// [--repeat N] [--check] [--dump DIR]: times every entry's kernel on the
-// device, one JSON object a line. With --check compares with the interpreter;
-// with --dump writes the modules as DIR/<entry>.spv.
+// descent-kernel-bench: times single kernels on the device, one JSON object a
+// line.
+//
+// usage: descent-kernel-bench FILE [entry...] [--profile NAME]
+//          [--strategy ATTR]... [--explore N] [--repeat N] [--check]
+//          [--dump DIR]
+//
+// Every entry of FILE has one kernel. Without --strategy it is the selected
+// one; with --explore N further ones are drawn at random, to see what the cost
+// model is worth. --check compares with the interpreter; --dump writes
+// DIR/<entry>.spv.
 
 #include "KernelHarness.h"
+#include "descent/Codegen/CostModel.h"
+#include "descent/Codegen/EmitKernel.h"
 #include "mlir/AsmParser/AsmParser.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Format.h"
 #include "llvm/Support/raw_ostream.h"
 #include <chrono>
 #include <cmath>
+#include <numeric>
+#include <random>
 
 using namespace mlir;
 using namespace descent;
 using namespace descent::test;
+
+namespace {
+struct Options {
+  std::string file, dump;
+  StringRef profile = "lavapipe";
+  std::vector<StringRef> entries;
+  std::vector<std::string> strategies;
+  unsigned repeats = 9, explore = 0;
+  bool check = false;
+};
+
+/// Wall-clock milliseconds since it was made or last asked.
+struct Stopwatch {
+  std::chrono::steady_clock::time_point last = std::chrono::steady_clock::now();
+  double lap() {
+    auto now = std::chrono::steady_clock::now();
+    std::chrono::duration<double, std::milli> passed = now - last;
+    last = now;
+    return passed.count();
+  }
+};
+} // namespace
+
+static bool parseOptions(int argc, char **argv, Options &options) {
+  for (int i = 1; i < argc; ++i) {
+    StringRef option = argv[i];
+    bool hasValue = i + 1 < argc;
+    if (option == "--check")
+      options.check = true;
+    else if (option == "--profile" && hasValue)
+      options.profile = argv[++i];
+    else if (option == "--strategy" && hasValue)
+      options.strategies.push_back(argv[++i]);
+    else if (option == "--repeat" && hasValue)
+      options.repeats = std::max(1, std::atoi(argv[++i]));
+    else if (option == "--explore" && hasValue)
+      options.explore = std::atoi(argv[++i]);
+    else if (option == "--dump" && hasValue)
+      options.dump = argv[++i];
+    else if (option.starts_with("--"))
+      return false;
+    else if (options.file.empty())
+      options.file = option.str();
+    else
+      options.entries.push_back(option);
+  }
+  return !options.file.empty() && findProfile(options.profile);
+}
 
 /// Largest difference of two tensors relative to the largest magnitude in the
 /// second.
@@ -29,104 +89,141 @@ static double relativeError(const interpreter::Tensor &a,
   return error / scale;
 }
 
-int main(int argc, char **argv) {
-  std::string file, strategyText, dump;
-  StringRef profileName = "lavapipe";
-  std::vector<StringRef> names;
-  unsigned repeats = 9;
-  bool compare = false;
-  for (int i = 1; i < argc; ++i) {
-    StringRef option = argv[i];
-    if (option == "--check")
-      compare = true;
-    else if (option == "--profile" && i + 1 < argc)
-      profileName = argv[++i];
-    else if (option == "--strategy" && i + 1 < argc)
-      strategyText = argv[++i];
-    else if (option == "--repeat" && i + 1 < argc)
-      repeats = std::atoi(argv[++i]);
-    else if (option == "--dump" && i + 1 < argc)
-      dump = argv[++i];
-    else if (file.empty())
-      file = option.str();
-    else
-      names.push_back(option);
+static codegen::Choice choiceOf(codegen::StrategyAttr strategy) {
+  return {SmallVector<int64_t>(strategy.getLanes()),
+          SmallVector<int64_t>(strategy.getTile()),
+          SmallVector<int64_t>(strategy.getRun()),
+          SmallVector<int64_t>(strategy.getUnroll())};
+}
+
+/// A strategy drawn at random from those of moderate size.
+static codegen::StrategyAttr
+randomStrategy(const codegen::IterationSpace &space, const Profile &profile,
+               std::mt19937 &random) {
+  codegen::Choice choice;
+  auto pick = [&](int64_t extent, int64_t limit) {
+    SmallVector<int64_t> sizes;
+    for (int64_t size = 1; size <= std::min(extent, limit); ++size)
+      if (extent % size == 0)
+        sizes.push_back(size);
+    return random() % 2 ? 1 : sizes[random() % sizes.size()];
+  };
+  while (true) {
+    choice.lanes.assign(space.numParallel, 1);
+    choice.lanes[random() % space.numParallel] = profile.subgroupSize;
+    choice.tile.clear();
+    choice.unroll.clear();
+    for (int64_t extent : space.parallel())
+      choice.tile.push_back(pick(extent, 16));
+    for (int64_t extent : space.reduction())
+      choice.unroll.push_back(pick(extent, 16));
+    choice.run = choice.tile;
+    if (choice.tileSize() <= profile.maxTile &&
+        choice.steps() <= profile.maxUnrolledSteps &&
+        codegen::keepsOrder(space, choice.unroll))
+      return codegen::StrategyAttr::get(space.kernel.getContext(), choice.lanes,
+                                        choice.tile, choice.run, choice.unroll);
   }
-  const Profile *profile = findProfile(profileName);
-  if (file.empty() || !profile || repeats == 0) {
+}
+
+static void printInstructions(const Instructions &i) {
+  llvm::outs() << ",\"counts\":[" << i.arithmetic << "," << i.integer << ","
+               << i.special << "," << i.load << "," << i.vectorLoad << ","
+               << i.uniformLoad << "," << i.uniformVectorLoad << "," << i.store
+               << "," << i.vectorStore << "," << i.loop << "," << i.spill << ","
+               << i.start << "]";
+}
+
+/// Compiles and times the entry's kernel under one strategy, or the selected
+/// one, and prints a line.
+static LogicalResult measure(EntryOp entry, schedule::KernelOp kernel,
+                             codegen::StrategyAttr strategy,
+                             const Profile &profile, const Options &options) {
+  Stopwatch watch;
+  codegen::IterationSpace space = codegen::buildIterationSpace(kernel);
+  if (!strategy)
+    strategy = codegen::selectStrategy(space, profile);
+  double selectTime = watch.lap();
+  CompiledKernel compiled = compile(kernel, profile, strategy);
+  double compileTime = watch.lap();
+  if (!options.dump.empty()) {
+    std::error_code error;
+    llvm::raw_fd_ostream os(
+        options.dump + "/" + entry.getSymName().str() + ".spv", error);
+    os.write(reinterpret_cast<const char *>(compiled.words.data()),
+             compiled.words.size() * 4);
+  }
+  interpreter::Environment inputs = makeRoundedInputs(entry, 1);
+  Buffers buffers = makeBuffers(entry, kernel, inputs);
+  RunTimes times = runKernel(compiled, buffers, options.repeats);
+
+  double flops =
+      double((*entry.getBody().front().getOps<KernelOp>().begin()).getFlops());
+  codegen::CostModel model(space, profile);
+  codegen::Choice choice = choiceOf(strategy);
+  llvm::outs()
+      << "{\"entry\":\"" << entry.getSymName() << "\""
+      << llvm::format(",\"ms\":%.3f,\"ms_min\":%.3f,\"cpu_ms\":%.3f",
+                      times.milliseconds, times.leastMilliseconds,
+                      times.cpuMilliseconds)
+      << llvm::format(",\"gflops\":%.2f,\"estimate\":%.0f",
+                      flops / times.leastMilliseconds * 1e-6,
+                      model.estimate(choice))
+      << llvm::format(
+             ",\"select_ms\":%.2f,\"codegen_ms\":%.2f,\"driver_ms\":%.2f",
+             selectTime, compileTime, times.compileMilliseconds)
+      << ",\"words\":" << compiled.words.size()
+      << ",\"groups\":" << compiled.groups[0] * compiled.groups[1]
+      << ",\"subgroups\":" << model.subgroups(choice) << ",\"strategy\":\""
+      << strategy << "\"";
+  printInstructions(model.count(choice));
+  if (options.check) {
+    interpreter::Environment state;
+    auto expected = interpreter::interpretEntry(entry, inputs, state, {});
+    if (failed(expected))
+      return failure();
+    double error = 0;
+    for (auto &[name, tensor] : readResults(entry, kernel, buffers))
+      error = std::max(error, relativeError(tensor, expected->at(name)));
+    llvm::outs() << llvm::format(",\"error\":%.3g", error);
+  }
+  llvm::outs() << "}\n";
+  llvm::outs().flush();
+  return success();
+}
+
+int main(int argc, char **argv) {
+  Options options;
+  if (!parseOptions(argc, argv, options)) {
     llvm::errs() << "usage: descent-kernel-bench FILE [entry...] [--profile "
-                    "NAME] [--strategy ATTR] [--repeat N] "
+                    "NAME] [--strategy ATTR]... [--explore N] [--repeat N] "
                     "[--check] [--dump DIR]\n";
     return 2;
   }
+  const Profile &profile = *findProfile(options.profile);
   MLIRContext context;
   registerDialects(context);
-  OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(file, &context);
+  auto module = parseSourceFile<ModuleOp>(options.file, &context);
   if (!module)
     return 1;
-  codegen::StrategyAttr strategy;
-  if (!strategyText.empty())
-    strategy = dyn_cast_or_null<codegen::StrategyAttr>(
-        parseAttribute(strategyText, &context));
-
+  std::mt19937 random(1);
   for (EntryOp entry : llvm::to_vector(module->getOps<EntryOp>())) {
-    if (!names.empty() && !llvm::is_contained(names, entry.getSymName()))
+    if (!options.entries.empty() &&
+        !llvm::is_contained(options.entries, entry.getSymName()))
       continue;
     schedule::KernelOp kernel = makeScheduleKernel(entry, Layout::separate);
-    auto before = std::chrono::steady_clock::now();
-    auto since = [&] {
-      auto now = std::chrono::steady_clock::now();
-      double milliseconds =
-          std::chrono::duration<double, std::milli>(now - before).count();
-      before = now;
-      return milliseconds;
-    };
-    if (strategy)
-      kernel.setStrategyAttr(strategy);
-    else
-      kernel.setStrategyAttr(codegen::selectStrategy(
-          codegen::buildIterationSpace(kernel), *profile));
-    double selectTime = since();
-    CompiledKernel compiled =
-        compile(kernel, *profile,
-                cast<codegen::StrategyAttr>(kernel.getStrategyAttr()));
-    double compileTime = since();
-    if (!dump.empty()) {
-      std::error_code error;
-      llvm::raw_fd_ostream os(dump + "/" + entry.getSymName().str() + ".spv",
-                              error);
-      os.write(reinterpret_cast<const char *>(compiled.words.data()),
-               compiled.words.size() * 4);
-    }
-    interpreter::Environment inputs = makeRoundedInputs(entry, 1);
-    Buffers buffers = makeBuffers(entry, kernel, inputs);
-    RunTimes times = runKernel(compiled, buffers, repeats);
-    double flops = double(
-        (*entry.getBody().front().getOps<KernelOp>().begin()).getFlops());
-    llvm::outs() << "{\"entry\":\"" << entry.getSymName()
-                 << "\",\"ms\":" << llvm::format("%.3f", times.milliseconds)
-                 << ",\"ms_min\":"
-                 << llvm::format("%.3f", times.leastMilliseconds)
-                 << ",\"cpu_ms\":" << llvm::format("%.3f", times.cpuMilliseconds) << ",\"gflops\":"
-                 << llvm::format("%.2f", flops / times.milliseconds * 1e-6)
-                 << ",\"select_ms\":" << llvm::format("%.2f", selectTime)
-                 << ",\"codegen_ms\":" << llvm::format("%.2f", compileTime)
-                 << ",\"driver_ms\":"
-                 << llvm::format("%.2f", times.compileMilliseconds)
-                 << ",\"words\":" << compiled.words.size()
-                 << ",\"groups\":" << compiled.groups[0] * compiled.groups[1]
-                 << ",\"strategy\":\"" << kernel.getStrategyAttr() << "\"";
-    if (compare) {
-      interpreter::Environment state;
-      auto expected = interpreter::interpretEntry(entry, inputs, state, {});
-      if (failed(expected))
+    SmallVector<codegen::StrategyAttr> strategies;
+    for (const std::string &text : options.strategies)
+      strategies.push_back(dyn_cast_or_null<codegen::StrategyAttr>(
+          parseAttribute(text, &context)));
+    if (strategies.empty())
+      strategies.push_back({});
+    codegen::IterationSpace space = codegen::buildIterationSpace(kernel);
+    for (unsigned i = 0; i < options.explore; ++i)
+      strategies.push_back(randomStrategy(space, profile, random));
+    for (codegen::StrategyAttr strategy : strategies)
+      if (failed(measure(entry, kernel, strategy, profile, options)))
         return 1;
-      double error = 0;
-      for (auto &[name, tensor] : readResults(entry, kernel, buffers))
-        error = std::max(error, relativeError(tensor, expected->at(name)));
-      llvm::outs() << ",\"error\":" << llvm::format("%.3g", error);
-    }
-    llvm::outs() << "}\n";
   }
   return 0;
 }

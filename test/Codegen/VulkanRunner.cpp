@@ -221,7 +221,8 @@ RunTimes runKernel(const CompiledKernel &kernel, Buffers &contents,
     CHECK(vkQueueSubmit(c.queue, 1, &submit, VK_NULL_HANDLE));
     CHECK(vkQueueWaitIdle(c.queue));
     runs.push_back(milliseconds(before, Clock::now()));
-    times.cpuMilliseconds = std::min(times.cpuMilliseconds, cpuTime() - cpuBefore);
+    times.cpuMilliseconds =
+        std::min(times.cpuMilliseconds, cpuTime() - cpuBefore);
   }
   std::sort(runs.begin(), runs.end());
   times.milliseconds = runs[runs.size() / 2];

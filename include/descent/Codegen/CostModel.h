@@ -18,6 +18,7 @@ struct Choice {
 
   int64_t workgroupSize() const;
   int64_t tileSize() const;
+  /// Evaluations of the map block in one trip of the innermost loop.
   int64_t steps() const;
 };
 
@@ -29,59 +30,78 @@ class CostModel {
 public:
   CostModel(const IterationSpace &space, const Profile &profile);
 
-  /// Time in units of a multiply-add of one subgroup.
-  double estimate(const Choice &choice);
+  /// What a subgroup executes.
+  Instructions count(const Choice &choice);
+  /// How many subgroups run, at least as many as fill the device.
+  double subgroups(const Choice &choice) const;
+  /// The time in units of a multiply-add of one subgroup.
+  double estimate(const Choice &choice) {
+    return dot(count(choice), profile.costs) * subgroups(choice);
+  }
 
 private:
+  /// A set of dimensions as bits.
   using DimSet = uint64_t;
 
-  /// An affine expression ready to be evaluated.
-  struct Linear {
-    llvm::SmallVector<int64_t> coefficients;
-    int64_t constant = 0;
+  /// An affine expression ready to be evaluated; nested ones are in `pool`.
+  struct Expr {
     struct Atom {
       int64_t coefficient;
-      unsigned inner; // in `pool`
+      unsigned inner;
       int64_t divisor;
       bool isMod;
     };
+    llvm::SmallVector<int64_t> coefficients;
+    int64_t constant = 0;
     llvm::SmallVector<Atom, 2> atoms;
   };
-  struct Access {
-    unsigned index; // in `pool`
-    DimSet dims;    // the element's
-    DimSet guardDims;
-    bool guarded;
-    bool alignable; // the tensor's place and size allow for vectors
-    /// Element and vector loads for the numbers of positions and the alignment
-    /// they were counted for.
-    std::map<llvm::SmallVector<int64_t, 8>, std::pair<int64_t, int64_t>> counts;
+  /// Distinct elements that a lane accesses in its tile and unrolled steps.
+  struct Elements {
+    /// Loads of one and of four.
+    int64_t single = 0, vectors = 0;
+    /// Elements whose guard is decided at run time, and comparisons for that.
+    int64_t guarded = 0, comparisons = 0;
   };
+  struct Access {
+    unsigned index;
+    llvm::SmallVector<unsigned> constraints;
+    DimSet dims, guardDims;
+    /// The tensor's place and size allow for vectors.
+    bool alignable;
+    /// Elements by what the choice says of the access's dimensions.
+    std::map<llvm::SmallVector<int64_t, 16>, Elements> known;
+  };
+  /// Operations of a block.
   struct Work {
     DimSet dims;
-    double cost;
+    Instructions each;
   };
 
   const IterationSpace &space;
   const Profile &profile;
-  std::vector<Linear> pool;
+  std::vector<Expr> pool;
   std::vector<Access> mapReads, finishReads, writes;
   std::vector<Work> mapWork, finishWork;
 
   unsigned compile(mlir::AffineExpr expr);
-  int64_t evaluate(const Linear &linear, llvm::ArrayRef<int64_t> dims) const;
+  int64_t evaluate(const Expr &expr, llvm::ArrayRef<int64_t> dims) const;
   DimSet dimsOf(mlir::AffineExpr expr) const;
   Access accessOf(const TensorRef &tensor, mlir::AffineExpr index,
                   const Guard &guard);
   void addWork(mlir::Block &block, llvm::ArrayRef<Access> reads, unsigned skip,
                DimSet combined, std::vector<Work> &work);
-  /// Element and vector accesses of one lane for its tile and unrolled steps.
-  std::pair<int64_t, int64_t> count(Access &access, const Choice &choice);
-  bool aligned(const Linear &linear, const Choice &choice) const;
-  double loadCost(Access &access, const Choice &choice, DimSet laneDims);
-  /// How often what depends on these dimensions is executed by the loops, and
-  /// how many instances the unrolled code has of it.
+
+  const Elements &elementsOf(Access &access, const Choice &choice);
+  Elements countElements(const Access &access, const Choice &choice) const;
+  bool aligned(const Expr &expr, const Choice &choice) const;
+  Bounds startBounds(const Expr &expr, const Choice &choice) const;
+  /// Where dimension `dim` of a tile starts at most.
+  int64_t lastStart(unsigned dim, const Choice &choice) const;
+  void addReads(std::vector<Access> &reads, const Choice &choice,
+                Instructions &sum);
+  /// How often loops execute what depends on these dimensions.
   double repetitions(DimSet dims, const Choice &choice) const;
+  /// How many instances of it a trip has.
   double instances(DimSet dims, const Choice &choice) const;
 };
 

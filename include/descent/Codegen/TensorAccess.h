@@ -53,7 +53,8 @@ public:
 
   /// Announces that an element will be read; all announcements come before all
   /// reads, so that reads know their neighbours.
-  void announce(const TensorRef &tensor, mlir::AffineExpr index);
+  void announce(const TensorRef &tensor, mlir::AffineExpr index,
+                mlir::Value guard);
 
   /// The element as f32, i32 or i1; `guard`, if not null, says where it is read
   /// at all and not `fill`.
@@ -73,15 +74,27 @@ private:
   /// loaded.
   llvm::DenseMap<GroupKey, unsigned> wanted;
   llvm::DenseMap<GroupKey, mlir::Value> vectors;
-  llvm::DenseMap<std::pair<unsigned, mlir::AffineExpr>, mlir::Value> elements;
+  /// Elements by tensor, index and, where the index may leave the tensor,
+  /// guard.
+  using ElementKey = std::tuple<unsigned, mlir::AffineExpr, mlir::Value>;
+  llvm::DenseMap<ElementKey, mlir::Value> elements;
+  /// The constants that are added to one base under one guard.
+  llvm::DenseMap<ElementKey, Bounds> constantsOf;
   llvm::DenseMap<
       std::pair<mlir::Value, std::pair<mlir::Value, mlir::Attribute>>,
       mlir::Value>
       guarded;
+  llvm::DenseMap<std::pair<mlir::Value, std::pair<mlir::AffineExpr, int64_t>>,
+                 mlir::Value>
+      safeBases;
   llvm::DenseMap<mlir::Attribute, mlir::Value> constants;
 
   unsigned number(const TensorRef &tensor);
-  mlir::Value load(const TensorRef &tensor, mlir::AffineExpr index);
+  mlir::Value load(const TensorRef &tensor, mlir::AffineExpr index,
+                   mlir::Value guard);
+  mlir::Value scalarPosition(const TensorRef &tensor, mlir::AffineExpr index,
+                             mlir::Value guard);
+  bool staysInside(const TensorRef &tensor, mlir::AffineExpr index) const;
   mlir::Value loadVector(const TensorRef &tensor, GroupKey key);
 };
 

@@ -12,29 +12,31 @@
 
 namespace descent {
 
-/// Relative times of one instruction of a whole subgroup, in units of a
-/// multiply-add. Where a load's address is the same for all lanes (`uniform`),
-/// devices load once; the profile says how much that is worth.
-struct InstructionCosts {
-  double fma;
-  double uniformLoad;
-  double varyingLoad;
-  /// Four elements at a time, whole.
-  double uniformVectorLoad;
-  double varyingVectorLoad;
-  double store;
-  double vectorStore;
-  /// A comparison, a selection or an index computation.
-  double integer;
-  /// A transcendental function.
-  double special;
-  /// Starting and ending a workgroup's lanes, once a subgroup.
-  double start;
-  /// One trip around a loop, and a value that is loaded and stored in every
-  /// trip because the registers are full.
-  double loop;
-  double spill;
+/// A number for every kind of instruction that the cost model tells apart:
+/// how many a lane executes, or the time that one of them takes a subgroup, in
+/// units of a multiply-add.
+struct Instructions {
+  /// Simple arithmetic on floats.
+  double arithmetic = 0;
+  /// Comparisons, selections and index computations.
+  double integer = 0;
+  /// Division and transcendental functions.
+  double special = 0;
+  /// Loads of one element, and of four neighbours at once.
+  double load = 0, vectorLoad = 0;
+  /// Loads, outside of loops, whose address is the same for all lanes.
+  double uniformLoad = 0, uniformVectorLoad = 0;
+  double store = 0, vectorStore = 0;
+  /// Trips around loops.
+  double loop = 0;
+  /// Values loaded and stored in a trip because the registers are full.
+  double spill = 0;
+  /// Starting and ending a subgroup.
+  double start = 0;
 };
+
+/// The sum of products.
+double dot(const Instructions &a, const Instructions &b);
 
 /// A kind of device as a record of numbers. Every limit is one that the devices
 /// of this kind are promised to meet.
@@ -64,7 +66,7 @@ struct Profile {
   bool coalesces;
   /// Subgroups that fill the device: with fewer, parts of it idle.
   unsigned parallelSubgroups;
-  InstructionCosts costs;
+  Instructions costs;
 };
 
 /// All profiles, in the order in which a bundle's variants are preferred:
