@@ -43,9 +43,8 @@ static LogicalResult checkSize(Operation *op, PlaceAttr place, Type type) {
 
 LogicalResult SlabOp::verify() {
   if (getSize() % kElementBytes != 0)
-    return emitOpError()
-           << "expected a size that is a positive multiple of 4, got "
-           << int64_t(getSize());
+    return emitOpError() << "expected a size that is a multiple of 4, got "
+                         << int64_t(getSize());
   return success();
 }
 
@@ -117,7 +116,7 @@ LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
   SmallVector<int64_t> lengths = kernel.getBindingLengths();
   for (unsigned i = 0; i < lengths.size(); ++i) {
     PlaceAttr place = getBinding(i);
-    if (failed(lookupSlab((*this)->getParentOp(), place, symbols)) ||
+    if (failed(lookupSlab(*this, place, symbols)) ||
         failed(checkAligned(*this, place)))
       return failure();
     if (place.getSize() != lengths[i] * kElementBytes)
@@ -135,7 +134,7 @@ LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
 }
 
 LogicalResult OutputOp::verifySymbolUses(SymbolTableCollection &symbols) {
-  if (failed(lookupSlab((*this)->getParentOp(), getPlace(), symbols)))
+  if (failed(lookupSlab(*this, getPlace(), symbols)))
     return failure();
   return checkSize(*this, getPlace(), getType());
 }

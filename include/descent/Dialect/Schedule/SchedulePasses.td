@@ -16,7 +16,7 @@ def PlanMemory : Pass<"descent-plan-memory", "::mlir::ModuleOp"> {
     3. Order: program order, or the one that greedily keeps the live bytes low if that has the smaller peak; what overwrites a state comes after all readers of the old one.
     4. In place: an elementwise kernel takes over the memory of an operand that dies with it.
     5. Offsets: by decreasing size, each buffer in the smallest gap that fits among those it coexists with. Buffers that are used between the
-       same two barriers coexist. Arenas of values that do not outlive the run lie in the state slab all the same, for there the zeros between the pieces stay.
+       same two barriers coexist, unless that costs more than an eighth of the memory. Arenas of values that do not outlive the run lie in the state slab all the same, for there the zeros between the pieces stay.
     6. Bindings: a kernel of more than `max-bindings` tensors reads several through one binding over the range that covers them.
     7. Kernels that are equal but for their places become one.
 

@@ -92,7 +92,7 @@ schedule::computeLifetimes(EntryMemory &memory,
       return;
     if (seen.insert(buffer).second) {
       transients.push_back(buffer);
-      buffer->firstPhase = phase;
+      buffer->firstPhase = buffer->lastPhase = phase;
     }
     buffer->lastPhase = std::max(buffer->lastPhase, phase);
   };

@@ -111,7 +111,8 @@ void EntryMemory::copyOutputs() {
   }
 }
 
-/// What is written without being computed is copied by a kernel, which is then placed like any other.
+/// What is written without being computed is copied by a kernel, which is then
+/// placed like any other.
 void EntryMemory::copyWrites() {
   for (auto write : entry.getBody().getOps<WriteOp>())
     if (!resolvePiece(write.getValue()).root.getDefiningOp<descent::KernelOp>())

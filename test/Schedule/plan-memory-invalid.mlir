@@ -1,0 +1,27 @@
+// RUN: descent-opt %s --split-input-file --descent-plan-memory="max-range=64 max-bindings=1" --verify-diagnostics
+
+descent.state @a : tensor<2xf32> parameter <constant, 0.0 : f32, 0.0 : f32>
+descent.entry @constant {
+  // expected-error @+1 {{of type 'tensor<2xf32>' is not a splat; memory planning expects tensors of many values to be states or inputs}}
+  %c = descent.constant dense<[1.0, 2.0]> : tensor<2xf32>
+  descent.write @a, %c : tensor<2xf32>
+}
+
+// -----
+
+descent.state @a : tensor<17xf32> parameter <constant, 0.0 : f32, 0.0 : f32>
+descent.entry @range {
+  // expected-error @+1 {{a kernel needs a binding of 68 bytes, but the device profile allows 64; a smaller batch makes its tensors smaller}}
+  %c = descent.constant dense<1.0> : tensor<17xf32>
+  descent.write @a, %c : tensor<17xf32>
+}
+
+// -----
+
+descent.input @x : tensor<8xf32>
+descent.state @a : tensor<8xf32> parameter <constant, 0.0 : f32, 0.0 : f32>
+descent.entry @slabs {
+  // expected-error @+1 {{the tensors of a kernel lie in more slabs than the 1 bindings that the device profile allows}}
+  %x = descent.read @x : tensor<8xf32>
+  descent.write @a, %x : tensor<8xf32>
+}
