@@ -15,11 +15,15 @@ class Failure(Exception):
     """A case that does not hold; the message says what was found and expected."""
 
 
+class NoDevice(Exception):
+    """There is nothing to run on; the message says what is missing."""
+
+
 class Compiler:
     """Calls descentc; bundles are kept by the hash of the compiler and the model."""
 
-    def __init__(self, descentc, cache, targets):
-        self.descentc, self.cache, self.targets = str(descentc), pathlib.Path(cache), targets
+    def __init__(self, descentc, cache):
+        self.descentc, self.cache = str(descentc), pathlib.Path(cache)
         self.cache.mkdir(parents=True, exist_ok=True)
         self.version = hashlib.sha256(pathlib.Path(descentc).read_bytes()).hexdigest()
 
@@ -27,19 +31,17 @@ class Compiler:
         text = subprocess.run([self.descentc, "--print-registry"], check=True, capture_output=True).stdout
         return json.loads(text)
 
-    def compile(self, model):
-        """The path of the bundle of a model given as a dictionary."""
+    def compile(self, model, target):
+        """The path of the bundle of a model given as a dictionary; without a target, for all of them."""
         text = json.dumps(model)
-        key = hashlib.sha256("\n".join([self.version, text] + self.targets).encode()).hexdigest()
+        key = hashlib.sha256("\n".join([self.version, text, target or ""]).encode()).hexdigest()
         path = self.cache / (key + ".bundle")
         if path.exists():
             return path
         with tempfile.TemporaryDirectory(dir=self.cache) as folder:
             source, out = pathlib.Path(folder, "model.json"), pathlib.Path(folder, "out.bundle")
             source.write_text(text)
-            command = [self.descentc, str(source), "-o", str(out)]
-            for target in self.targets:
-                command += ["--target", target]
+            command = [self.descentc, str(source), "-o", str(out)] + (["--target", target] if target else [])
             try:
                 result = subprocess.run(command, capture_output=True, text=True, timeout=300)
             except subprocess.TimeoutExpired:
@@ -124,6 +126,8 @@ class Device:
         answer = self._ask(header, payload)
         if not answer["ok"]:
             self.close()
+            if answer["status"] == 4:
+                raise NoDevice(answer["error"])
             raise Failure("status %d: %s" % (answer["status"], answer["error"]))
         self.name, self.variant = answer["device"], answer["variant"]
         results = [self._read_results(bundle, run) for run in runs]

@@ -110,7 +110,7 @@ def activations():
     yield Layer("softmax", "odd", {"axis": 1}, [(3, 7)])
     yield Layer("softmax", "last", {}, [(2, 3, 5)])
     yield Layer("softmax", "middle", {"axis": -2}, [(3, 7, 4)])
-    yield Layer("softmax", "wide", {}, [(4, 9)], wide)
+    yield Layer("softmax", "normal", {}, [(4, 9)], normal)
     yield Layer("softmax", "one", {}, [(3, 1)])
     yield Layer("softmax", "long", {}, [(2, 3000)], normal, relative=1e-4)
     yield Layer("softmax", "batch-not-an-axis", {"axis": 0}, [(4, 3)], batched=False)

@@ -4,7 +4,8 @@
 
 An entry without a case fails, as does an attribute that no case gives, an enumerator that no case names and a flag that no
 case gives both ways. Without --full the first case of every entry runs, and of the others a sample that another day's seed
-draws otherwise. Needs Debian's python3-torch and python3-numpy."""
+draws otherwise; with it every case runs twice, in the device's own variant and in the portable one. The Vulkan validation
+layer watches every run and must stay silent. Needs Debian's python3-torch and python3-numpy."""
 import argparse
 import concurrent.futures
 import importlib.util
@@ -19,7 +20,7 @@ import time
 if not importlib.util.find_spec("torch") and os.path.realpath(sys.executable) != os.path.realpath("/usr/bin/python3"):
     os.execv("/usr/bin/python3", ["/usr/bin/python3", *sys.argv])
 if not importlib.util.find_spec("torch"):
-    print("conformance: needs PyTorch: install python3-torch and libopenblas0-openmp")
+    print("SKIP conformance: needs PyTorch: install python3-torch and libopenblas0-openmp")
     print("0 passed, 0 failed, 1 skipped")
     sys.exit(0)
 
@@ -31,7 +32,7 @@ import initializers  # noqa: E402
 import layers  # noqa: E402
 import losses  # noqa: E402
 import optimizers  # noqa: E402
-from device import Bundle, Compiler, Device, Failure  # noqa: E402
+from device import Bundle, Compiler, Device, Failure, NoDevice  # noqa: E402
 
 
 def coverage(registry, cases):
@@ -74,75 +75,95 @@ def parse_arguments():
     parser.add_argument("--seed", type=int, default=int(time.time() // 86400), help="of the sample (default: the day)")
     parser.add_argument("--filter", default="", help="run the cases whose name has this regular expression")
     parser.add_argument("--list", action="store_true", help="print the names of the cases and end")
-    parser.add_argument("--build", type=pathlib.Path, default=HERE.parents[1] / "build", help="the build directory")
-    parser.add_argument("--target", action="append", default=[], help="profile to compile for (default: descentc's)")
-    parser.add_argument("--validation", action="store_true", help="with the Vulkan validation layer, which must be silent")
+    parser.add_argument("--bin", type=pathlib.Path, help="where the programs are (default: DESCENT_BIN, or build/bin)",
+                        default=os.environ.get("DESCENT_BIN", HERE.parents[1] / "build" / "bin"))
+    parser.add_argument("--target", help="only this profile (default: descentc's choice, with --full also portable)")
+    parser.add_argument("--no-validation", action="store_true", help="without the Vulkan validation layer")
     parser.add_argument("--verbose", action="store_true", help="a line for every case")
     return parser.parse_args()
 
 
-def prepare(case, specs, compiler):
-    """The bundles of a case, or the failure on the way to them."""
-    try:
-        case.prepare(specs[case.op], layers.REFERENCES.get(case.op))
-        return [Bundle(compiler.compile(model)) for model in case.models()]
-    except Failure as failure:
-        return failure
-    except Exception as error:  # a mistake in the case: torch refuses it, say
-        return Failure("%s: %s" % (type(error).__name__, error))
+class Suite:
+    def __init__(self, arguments):
+        self.arguments = arguments
+        self.compiler = Compiler(arguments.bin / "descentc", arguments.bin.parent / "conformance-cache")
+        self.device = Device(arguments.bin / "descent-conformance-driver", validation=not arguments.no_validation)
+        self.specs = {spec["name"]: spec for spec in self.compiler.registry()}
+        self.passed, self.failed = 0, 0
 
+    def fail(self, what):
+        self.failed += 1
+        print("FAIL", what, flush=True)
 
-def check(case, bundles, device):
-    """The complaint about a case, or None."""
-    if isinstance(bundles, Failure):
-        return str(bundles)
-    try:
-        case.check(bundles, device)
-    except Failure as failure:
-        return str(failure)
-    except Exception as error:
-        return "%s: %s" % (type(error).__name__, error)
-    return None
+    def compile(self, case, target):
+        """The bundles of a case, or the failure on the way to them."""
+        try:
+            case.prepare(self.specs[case.op], layers.REFERENCES.get(case.op))
+            return [Bundle(self.compiler.compile(model, target)) for model in case.models()]
+        except Failure as failure:
+            return failure
+        except Exception as error:  # a mistake in the case: torch refuses it, say
+            return Failure("%s: %s" % (type(error).__name__, error))
+
+    def check(self, case, bundles):
+        """The complaint about a case, or None."""
+        if isinstance(bundles, Failure):
+            return str(bundles)
+        try:
+            case.check(bundles, self.device)
+        except NoDevice:
+            raise
+        except Failure as failure:
+            return str(failure)
+        except Exception as error:
+            return "%s: %s" % (type(error).__name__, error)
+        return None
+
+    def run(self, cases, target):
+        """Compiles cases in parallel and checks them in order."""
+        begin = time.time()
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            futures = [pool.submit(self.compile, case, target) for case in cases]
+            for case, future in zip(cases, futures):
+                complaint = self.check(case, future.result())
+                if complaint is not None:
+                    self.fail("%s%s: %s" % (case.name, " (%s)" % target if target else "", complaint))
+                    continue
+                self.passed += 1
+                if self.arguments.verbose:
+                    print("pass", case.name, flush=True)
+        print("conformance: %d cases in %.0f s, variant %s on %s"
+              % (len(cases), time.time() - begin, self.device.variant, self.device.name), flush=True)
 
 
 def main():
     arguments = parse_arguments()
-    programs = arguments.build / "bin"
-    compiler = Compiler(programs / "descentc", arguments.build / "conformance-cache", arguments.target)
-    device = Device(programs / "descent-conformance-driver", arguments.validation)
-    initializers.Initializer.descent_run = programs / "descent-run"
-    registry = compiler.registry()
-    specs = {spec["name"]: spec for spec in registry}
-
+    initializers.Initializer.descent_run = arguments.bin / "descent-run"
+    suite = Suite(arguments)
     cases = [case for group in (layers, losses, optimizers, initializers) for case in group.cases()]
-    names = [case.name for case in cases]
-    assert len(names) == len(set(names)), "two cases have one name"
-    failures = ["coverage: " + sentence for sentence in coverage(registry, cases)]
-    for failure in failures:
-        print("FAIL", failure, flush=True)
-    chosen = choose([case for case in cases if case.op in specs], arguments.seed, arguments.full or arguments.filter)
+    assert len({case.name for case in cases}) == len(cases), "two cases have one name"
+    everything = arguments.full or arguments.filter
+    chosen = choose([case for case in cases if case.op in suite.specs], arguments.seed, everything)
     chosen = [case for case in chosen if re.search(arguments.filter, case.name)]
     if arguments.list:
         print("\n".join(case.name for case in chosen))
         return 0
 
-    passed, begin = 0, time.time()
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        futures = [pool.submit(prepare, case, specs, compiler) for case in chosen]
-        for case, future in zip(chosen, futures):
-            complaint = check(case, future.result(), device)
-            passed += complaint is None
-            if complaint is not None:
-                failures.append(case.name)
-                print("FAIL %s: %s" % (case.name, complaint), flush=True)
-            elif arguments.verbose:
-                print("pass", case.name, flush=True)
-    device.close()
+    for sentence in coverage(suite.specs.values(), cases):
+        suite.fail("coverage: " + sentence)
+    if not everything:
+        print("conformance: sample of seed %d" % arguments.seed)
+    targets = [arguments.target] + (["portable"] if arguments.full and not arguments.target else [])
     skipped = 0 if arguments.filter else len(cases) - len(chosen)
-    sample = "" if arguments.full or arguments.filter else "; sample of seed %d" % arguments.seed
-    print("conformance: %.0f s, variant %s on %s%s" % (time.time() - begin, device.variant, device.name, sample))
-    print("%d passed, %d failed, %d skipped" % (passed, len(failures), skipped))
-    return 1 if failures else 0
+    try:
+        for target in targets:
+            suite.run(chosen, target)
+    except NoDevice as reason:
+        print("SKIP conformance: %s" % reason)
+        skipped = len(chosen) * len(targets) - suite.passed
+    suite.device.close()
+    print("%d passed, %d failed, %d skipped" % (suite.passed, suite.failed, skipped))
+    return 1 if suite.failed else 0
 
 
 if __name__ == "__main__":
