@@ -1,0 +1,65 @@
+// Optimizers become states and arithmetic on arenas, and compute what their formulas say (the interpreter evaluates descent.optimize by them).
+// RUN: descent-opt %s --descent-expand-optimizers -o %t.mlir
+// RUN: FileCheck %s < %t.mlir
+// RUN: descent-interpret --compare %s %t.mlir --entry sgd --steps 4
+// RUN: descent-interpret --compare %s %t.mlir --entry plain --steps 3
+// RUN: descent-interpret --compare %s %t.mlir --entry adam --steps 5 --lr-scale 0.5
+
+// A loss or a gradient that is not finite changes no state from then on, and its step is latched.
+// RUN: descent-interpret %t.mlir --entry adam --set x=nan --first-step 7 --steps 2 --print w --print optim.1.exp_avg.w --print status.diverged | FileCheck %s --check-prefix=LATCHED
+// LATCHED: w: tensor<2x3xf32> = {{\[\[}}0.5, 0.5, 0.5], [0.5, 0.5, 0.5]]
+// LATCHED-NEXT: optim.1.exp_avg.w: tensor<2x3xf32> = {{\[\[}}0, 0, 0], [0, 0, 0]]
+// LATCHED-NEXT: status.diverged: tensor<i32> = 7
+// RUN: descent-interpret %t.mlir --entry adam --set status.diverged=3 --first-step 7 --print w --print status.diverged | FileCheck %s --check-prefix=LATER
+// LATER: w: tensor<2x3xf32> = {{\[\[}}0.5, 0.5, 0.5], [0.5, 0.5, 0.5]]
+// LATER-NEXT: status.diverged: tensor<i32> = 3
+
+descent.input @x : tensor<2x3xf32>
+descent.state @w : tensor<2x3xf32> parameter <constant, 0.5 : f32, 0.0 : f32>
+descent.state @b : tensor<3xf32> parameter <constant, 0.25 : f32, 0.0 : f32>
+descent.state @only : tensor<3xf32> parameter <uniform, -1.0 : f32, 1.0 : f32>
+
+// The states of each rule come before the entry, with their parameters' types, zero at first.
+// CHECK-DAG: descent.state @status.diverged : tensor<i32> status <constant, 0.0
+// CHECK-DAG: descent.state @optim.0.momentum_buffer.w : tensor<2x3xf32> optimizer <constant, 0.0
+// CHECK-DAG: descent.state @optim.0.momentum_buffer.b : tensor<3xf32> optimizer <constant, 0.0
+
+// Nesterov's momentum, with dampening, which the first step does not have, and weight decay.
+// CHECK-LABEL: descent.entry @sgd
+descent.entry @sgd {
+  %x = descent.read @x : tensor<2x3xf32>
+  %gb = descent.reduce_sum %x [0] : tensor<2x3xf32> to tensor<3xf32>
+  %loss = descent.reduce_sum %gb [0] : tensor<3xf32> to tensor<f32>
+  // One arena each for parameters, gradients and momentum.
+  // CHECK-DAG: descent.pack %{{.*}}, %{{.*}} : (tensor<2x3xf32>, tensor<3xf32>) -> tensor<128xf32>
+  // CHECK-DAG: descent.pack %{{.*}}, %{{.*}} : (tensor<2x3xf32>, tensor<3xf32>) -> tensor<128xf32>
+  // CHECK-DAG: descent.pack %{{.*}}, %{{.*}} : (tensor<2x3xf32>, tensor<3xf32>) -> tensor<128xf32>
+  // CHECK-NOT: descent.optimize
+  // CHECK: descent.write @w, %{{.*}} : tensor<2x3xf32>
+  // CHECK-NEXT: descent.write @b, %{{.*}} : tensor<3xf32>
+  descent.optimize 0 #descent.sgd<lr = 0.125 : f32, momentum = 0.5 : f32, dampening = 0.25 : f32, weight_decay = 0.0625 : f32, nesterov = true> [@w, @b] watch %loss by %x, %gb : tensor<f32> by tensor<2x3xf32>, tensor<3xf32>
+}
+
+// Without momentum there is no state but the latch.
+// CHECK-LABEL: descent.entry @plain
+descent.entry @plain {
+  %x = descent.read @x : tensor<2x3xf32>
+  %g = descent.reduce_sum %x [0] : tensor<2x3xf32> to tensor<3xf32>
+  %loss = descent.reduce_sum %g [0] : tensor<3xf32> to tensor<f32>
+  // CHECK-NOT: @optim
+  // CHECK: descent.write @only, %{{.*}} : tensor<3xf32>
+  descent.optimize 2 #descent.sgd<lr = 0.125 : f32, momentum = 0.0 : f32, dampening = 0.0 : f32, weight_decay = 0.0 : f32, nesterov = false> [@only] watch %loss by %g : tensor<f32> by tensor<3xf32>
+}
+
+// CHECK: descent.state @optim.1.exp_avg.w : tensor<2x3xf32> optimizer <constant, 0.0
+// CHECK: descent.state @optim.1.exp_avg_sq.b : tensor<3xf32> optimizer <constant, 0.0
+// CHECK-LABEL: descent.entry @adam
+descent.entry @adam {
+  %x = descent.read @x : tensor<2x3xf32>
+  %gb = descent.reduce_sum %x [0] : tensor<2x3xf32> to tensor<3xf32>
+  %loss = descent.reduce_sum %gb [0] : tensor<3xf32> to tensor<f32>
+  // CHECK: descent.is_finite %{{.*}} : tensor<128xf32>
+  // CHECK: descent.is_finite %{{.*}} : tensor<f32>
+  // CHECK: descent.control lr_scale
+  descent.optimize 1 #descent.adam<lr = 0.0625 : f32, beta1 = 0.875 : f32, beta2 = 0.96875 : f32, eps = 9.765625e-04 : f32, weight_decay = 0.015625 : f32> [@w, @b] watch %loss by %x, %gb : tensor<f32> by tensor<2x3xf32>, tensor<3xf32>
+}
