@@ -68,3 +68,26 @@ descent.entry @two_orders {
     } : tensor<128xf32>
   descent.output "s", %s : tensor<128xf32>
 }
+
+// -----
+
+// What is not zero between the pieces is not computed over the zeros between the states: the pieces are copied.
+// CHECK-LABEL: schedule.entry @gaps
+// CHECK-NEXT: schedule.launch @k0 [#schedule.place<@slab.state, 0, 256>, #schedule.place<@slab.work, 512, 256>]
+// CHECK-NEXT: schedule.barrier
+// CHECK-NEXT: schedule.launch @k1 [#schedule.place<@slab.work, 512, 32>, #schedule.place<@slab.state, 0, 32>]
+// CHECK-NEXT: }
+descent.input @one : tensor<64xf32>
+descent.state @a : tensor<8xf32> parameter <constant, 0.0 : f32, 0.0 : f32>
+descent.entry @gaps {
+  %a = descent.read @a : tensor<8xf32>
+  %p = descent.pack %a : (tensor<8xf32>) -> tensor<64xf32>
+  %u = descent.kernel [64] reduce [] by [] map() [] { descent.yield }
+    finish(%p : tensor<64xf32>) [#descent.access<(d0) -> (d0)>] {
+    ^bb0(%x: f32):
+      %y = descent.exp %x : f32
+      descent.yield %y : f32
+    } : tensor<64xf32>
+  %b = descent.unpack %u : (tensor<64xf32>) -> tensor<8xf32>
+  descent.write @a, %b : tensor<8xf32>
+}

@@ -301,14 +301,15 @@ static int64_t placeTransients(EntryMemory &memory,
 void PlanMemoryPass::runOnOperation() {
   ModuleOp module = getOperation();
   Values values;
+  llvm::DenseMap<Value, Content> contents;
   std::map<std::string, EntryResult> expected;
   for (auto entry : module.getOps<descent::EntryOp>())
-    expected[entry.getSymName().str()] = simulate(entry, values);
+    expected[entry.getSymName().str()] = simulate(entry, values, contents);
 
   ProgramMemory program(module);
   std::deque<EntryMemory> entries;
   for (auto entry : module.getOps<descent::EntryOp>())
-    if (failed(entries.emplace_back(entry, program).tie()))
+    if (failed(entries.emplace_back(entry, program, contents).tie()))
       return signalPassFailure();
   int64_t stateBytes = placeFixed(program, /*inStateSlab=*/true);
   int64_t fixedBytes = placeFixed(program, /*inStateSlab=*/false),

@@ -34,8 +34,8 @@ static Content packContents(ArrayRef<Content> pieces, TypeRange types) {
   return arena;
 }
 
-EntryResult schedule::simulate(descent::EntryOp entry, Values &values) {
-  llvm::DenseMap<Value, Content> contents;
+EntryResult schedule::simulate(descent::EntryOp entry, Values &values,
+                               llvm::DenseMap<Value, Content> &contents) {
   EntryResult result;
   auto module = entry->getParentOfType<ModuleOp>();
   for (auto state : module.getOps<StateOp>())

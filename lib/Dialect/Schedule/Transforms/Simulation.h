@@ -16,8 +16,10 @@ struct EntryResult {
   std::map<std::string, Content> states, outputs;
 };
 
-/// Runs an entry of the kernel level on values.
-EntryResult simulate(descent::EntryOp entry, Values &values);
+/// Runs an entry of the kernel level on values, and puts the contents of all of
+/// them into `contents`.
+EntryResult simulate(descent::EntryOp entry, Values &values,
+                     llvm::DenseMap<mlir::Value, Content> &contents);
 
 /// The schedule level's entries on memory.
 class ScheduleSimulation {

@@ -200,9 +200,32 @@ bool EntryMemory::reaches(Operation *from, Operation *to) const {
   return false;
 }
 
+/// Whether `result`, put at `place`, is zero wherever no state lies: other
+/// packs rely on the zeros between states.
+bool EntryMemory::keepsGapsZero(OpResult result, const Slice &place) const {
+  // Tells states from gaps.
+  SlabContent map(place.buffer->elements, Values::Zero);
+  for (StateOp state : program.getStates(place.buffer)) {
+    Slice slice = program.lookup(state.getSymName());
+    map.write(slice.offset, Content(Values::Undefined, slice.elements));
+  }
+  Content content = contents.lookup(result),
+          covered = map.read(place.offset, place.elements);
+  int64_t position = 0;
+  for (const Segment &segment : covered.getSegments()) {
+    bool isGap = segment.value == Values::Zero;
+    if (isGap && !(content.slice(position, segment.length) ==
+                   Content(Values::Zero, segment.length)))
+      return false;
+    position += segment.length;
+  }
+  return true;
+}
+
 /// Whether the new value of all states at `place` can be computed there, as
-/// `result`: it is all of them, its kernel reads the old ones only where it
-/// writes, and the other readers of the old ones can run before.
+/// `result`: it is all of them and zero between them, its kernel reads the old
+/// ones only where it writes, and the other readers of the old ones can run
+/// before.
 bool EntryMemory::canComputeInPlace(OpResult result, const Slice &place) {
   if (place.offset < 0 ||
       place.offset + place.elements > place.buffer->elements)
@@ -218,6 +241,8 @@ bool EntryMemory::canComputeInPlace(OpResult result, const Slice &place) {
     if (piece.root != result || location.offset - piece.offset != place.offset)
       return false;
   }
+  if (!keepsGapsZero(result, place))
+    return false;
   Operation *kernel = result.getOwner();
   for (OldRead &read : oldReads) {
     if (!read.location.overlaps(place))

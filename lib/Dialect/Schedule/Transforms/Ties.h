@@ -5,6 +5,7 @@
 #ifndef DESCENT_LIB_DIALECT_SCHEDULE_TRANSFORMS_TIES_H
 #define DESCENT_LIB_DIALECT_SCHEDULE_TRANSFORMS_TIES_H
 
+#include "Contents.h"
 #include "Memory.h"
 #include "llvm/ADT/DenseMap.h"
 
@@ -15,8 +16,11 @@ namespace descent::schedule {
 /// kernels that copy where a value cannot be computed where it has to be.
 class EntryMemory {
 public:
-  EntryMemory(descent::EntryOp entry, ProgramMemory &program)
-      : entry(entry), program(program) {}
+  /// `contents` are those of the entry's values, of which it is known where
+  /// they are zero.
+  EntryMemory(descent::EntryOp entry, ProgramMemory &program,
+              const llvm::DenseMap<mlir::Value, Content> &contents)
+      : entry(entry), program(program), contents(contents) {}
 
   /// Does the work. Fails, with an error, where a constant is left that is not
   /// a splat.
@@ -48,6 +52,7 @@ private:
   void placePack(PackOp pack);
   bool placePackedStates(PackOp pack);
   void placeWrite(WriteOp write);
+  bool keepsGapsZero(mlir::OpResult result, const Slice &place) const;
   bool canComputeInPlace(mlir::OpResult result, const Slice &place);
   bool reaches(mlir::Operation *from, mlir::Operation *to) const;
   void overwrite(descent::KernelOp kernel, const Slice &place);
@@ -57,6 +62,7 @@ private:
 
   descent::EntryOp entry;
   ProgramMemory &program;
+  const llvm::DenseMap<mlir::Value, Content> &contents;
   llvm::DenseMap<mlir::Value, Slice> places;
   llvm::DenseMap<mlir::Attribute, WriteOp> writes;
   llvm::SmallVector<OldRead> oldReads;
