@@ -13,6 +13,7 @@
 // DIR/<entry>.spv.
 
 #include "KernelHarness.h"
+#include "RandomStrategy.h"
 #include "descent/Codegen/CostModel.h"
 #include "descent/Codegen/EmitKernel.h"
 #include "mlir/AsmParser/AsmParser.h"
@@ -22,7 +23,6 @@
 #include "llvm/Support/raw_ostream.h"
 #include <chrono>
 #include <cmath>
-#include <numeric>
 #include <random>
 
 using namespace mlir;
@@ -94,36 +94,6 @@ static codegen::Choice choiceOf(codegen::StrategyAttr strategy) {
           SmallVector<int64_t>(strategy.getTile()),
           SmallVector<int64_t>(strategy.getRun()),
           SmallVector<int64_t>(strategy.getUnroll())};
-}
-
-/// A strategy drawn at random from those of moderate size.
-static codegen::StrategyAttr
-randomStrategy(const codegen::IterationSpace &space, const Profile &profile,
-               std::mt19937 &random) {
-  codegen::Choice choice;
-  auto pick = [&](int64_t extent, int64_t limit) {
-    SmallVector<int64_t> sizes;
-    for (int64_t size = 1; size <= std::min(extent, limit); ++size)
-      if (extent % size == 0)
-        sizes.push_back(size);
-    return random() % 2 ? 1 : sizes[random() % sizes.size()];
-  };
-  while (true) {
-    choice.lanes.assign(space.numParallel, 1);
-    choice.lanes[random() % space.numParallel] = profile.subgroupSize;
-    choice.tile.clear();
-    choice.unroll.clear();
-    for (int64_t extent : space.parallel())
-      choice.tile.push_back(pick(extent, 16));
-    for (int64_t extent : space.reduction())
-      choice.unroll.push_back(pick(extent, 16));
-    choice.run = choice.tile;
-    if (choice.tileSize() <= profile.maxTile &&
-        choice.steps() <= profile.maxUnrolledSteps &&
-        codegen::keepsOrder(space, choice.unroll))
-      return codegen::StrategyAttr::get(space.kernel.getContext(), choice.lanes,
-                                        choice.tile, choice.run, choice.unroll);
-  }
 }
 
 static void printInstructions(const Instructions &i) {

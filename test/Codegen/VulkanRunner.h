@@ -19,7 +19,8 @@ struct RunTimes {
   double compileMilliseconds = 0;
   /// Median and least time of one launch.
   double milliseconds = 0, leastMilliseconds = 0;
-  /// Least time of one launch summed over the processor's cores: on a CPU driver, what is left of noise from other programs.
+  /// Least time of one launch summed over the processor's cores: on a CPU
+  /// driver, what is left of noise from other programs.
   double cpuMilliseconds = 0;
 };
 

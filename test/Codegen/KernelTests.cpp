@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Runs the kernels of kernels.mlir on the device under several strategies,
+// profiles and layouts, and compares with the interpreter.
+
+#include "KernelHarness.h"
+#include "RandomStrategy.h"
+#include "descent/Codegen/EmitKernel.h"
+#include "mlir/Parser/Parser.h"
+#include "gtest/gtest.h"
+
+using namespace mlir;
+using namespace descent;
+using namespace descent::test;
+
+namespace {
+
+class KernelTest : public testing::TestWithParam<std::string> {
+protected:
+  MLIRContext context;
+  OwningOpRef<ModuleOp> module;
+  EntryOp entry;
+  interpreter::Environment inputs, expected;
+
+  void SetUp() override {
+    if (deviceName().empty())
+      GTEST_SKIP() << "there is no Vulkan device";
+    registerDialects(context);
+    module = parseSourceFile<ModuleOp>(KERNEL_FILE, &context);
+    ASSERT_TRUE(module);
+    entry = module->lookupSymbol<EntryOp>(GetParam());
+    ASSERT_TRUE(entry);
+    inputs = makeRoundedInputs(entry, 7);
+    interpreter::Environment state;
+    auto results = interpreter::interpretEntry(entry, inputs, state, {});
+    ASSERT_TRUE(succeeded(results));
+    expected = *results;
+  }
+
+  void expectSame(Layout layout, const Profile &profile,
+                  codegen::StrategyAttr strategy = nullptr) {
+    schedule::KernelOp kernel = makeScheduleKernel(entry, layout);
+    CompiledKernel compiled = compile(kernel, profile, strategy);
+    Buffers buffers = makeBuffers(entry, kernel, inputs);
+    runKernel(compiled, buffers);
+    std::string text;
+    llvm::raw_string_ostream(text) << kernel.getStrategyAttr();
+    EXPECT_EQ(interpreter::findDifference(readResults(entry, kernel, buffers),
+                                          expected, 1e-5),
+              "")
+        << "with " << text;
+    kernel.erase();
+  }
+};
+
+TEST_P(KernelTest, SelectedStrategies) {
+  for (const Profile &profile : allProfiles())
+    expectSame(Layout::separate, profile);
+}
+
+TEST_P(KernelTest, PackedBindings) {
+  expectSame(Layout::packed, *findProfile("lavapipe"));
+}
+
+TEST_P(KernelTest, RandomStrategies) {
+  const Profile &profile = *findProfile("lavapipe");
+  schedule::KernelOp kernel = makeScheduleKernel(entry, Layout::separate);
+  codegen::IterationSpace space = codegen::buildIterationSpace(kernel);
+  std::mt19937 random(3);
+  for (unsigned i = 0; i < 8; ++i)
+    expectSame(i % 2 ? Layout::separate : Layout::packed, profile,
+               randomStrategy(space, profile, random));
+}
+
+// Launches of more workgroups than one dimension holds.
+TEST_P(KernelTest, WrappedLaunch) {
+  Profile profile = *findProfile("lavapipe");
+  profile.maxWorkgroupCount = 3;
+  expectSame(Layout::separate, profile);
+}
+
+INSTANTIATE_TEST_SUITE_P(Kernels, KernelTest,
+                         testing::Values("elementwise", "flat", "tail",
+                                         "matmul_odd", "matmul_even",
+                                         "conv_strided", "conv_strided_dx",
+                                         "conv_strided_dw", "conv", "mirrored",
+                                         "to_scalar", "max_pool", "integers",
+                                         "picked", "dropout"),
+                         [](const auto &info) { return info.param; });
+
+} // namespace
