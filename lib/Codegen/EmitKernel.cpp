@@ -118,7 +118,8 @@ public:
   void run() {
     placeParallelDims();
     SmallVector<Value> combined;
-    if (space.numReduction() > 0)
+    // Also where every reduction dimension has one element and is gone.
+    if (!space.kernel.isElementwise())
       combined = reduce();
     finish(combined);
     views.finish();
