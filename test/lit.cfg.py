@@ -13,6 +13,8 @@ config.name = "descent"
 config.test_format = lit.formats.ShTest(execute_external=False)
 config.suffixes = [".mlir", ".json", ".test", ".descent"]
 config.excludes = ["Inputs", "unit", "conformance", "bench", "fuzz"]
+# Inputs of the code generator's own test programs.
+config.excludes += ["bench.mlir", "kernels.mlir"]
 config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = config.descent_test_exec_root
 

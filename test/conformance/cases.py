@@ -7,18 +7,22 @@ import torch
 
 from compare import expect_close, expect_equal
 from probes import RATE, gradient_of, make_inputs, partial, torch_of, value_gradient, weights_of
+from references import LAYERS, complete, parameter_shapes
 
 
 class Case:
-    """One use of one entry of the registry. `attributes` are those that the model gives."""
+    """One use of one entry of the registry, or of several if `op` is None. `attributes` are those that the model gives."""
 
     def __init__(self, op, name, attributes=None):
         self.op, self.attributes = op, attributes or {}
-        self.name = "%s/%s" % (op, name)
+        self.name = "%s/%s" % (op or "network", name)
 
     def random(self):
         """Numbers that depend on the case's name alone."""
         return np.random.default_rng(zlib.crc32(self.name.encode()))
+
+    def prepare(self, specs):
+        """Called before the others; `specs` is the registry by name."""
 
     def models(self):
         """What has to be compiled; `check` gets the bundles in this order."""
@@ -27,20 +31,6 @@ class Case:
     def check(self, bundles, device):
         """Raises Failure."""
         raise NotImplementedError
-
-
-def complete(spec, attributes):
-    """The attributes as the checker completes them: with the registry's defaults, pairs as lists."""
-    result = {}
-    for attribute in spec["attributes"]:
-        name = attribute["name"]
-        value = attributes.get(name, attribute.get("default"))
-        if name not in attributes and "default_from" in attribute:
-            value = attributes[attribute["default_from"]]
-        if attribute["kind"] == "int pair" and isinstance(value, int):
-            value = [value, value]
-        result[name] = value
-    return result
 
 
 # How values are drawn. Away from kinks: no two are nearer than 4 / count, none is nearer than 2 / count to zero.
@@ -61,54 +51,41 @@ def wide(rng, shape):
     return (rng.standard_normal(shape) * 30).astype(np.float32)
 
 
-class Layer(Case):
-    """A layer: its value in `predict`; the loss mse(value, target), its gradient by every operand and parameter in
-    `train`, for a whole and, with a batch axis, a partial batch; and the loss over both in `eval` and `metrics`."""
+class Differentiable(Case):
+    """A value `y` made of probed values and of layers with parameters: `y` in `predict`; the loss mse(y, target), its
+    gradient by every probed value and parameter in `train`, for a whole and, with a batch axis, a partial batch; and the
+    loss over both batches in `eval` and `metrics`. A subclass sets shapes, draw, batched, relative and result_shape."""
 
-    def __init__(self, op, name, attributes, shapes, draw=spread, batched=True, relative=1e-5, operands=None):
-        super().__init__(op, name, attributes)
-        self.shapes = [tuple(shape) for shape in shapes]
-        self.draw, self.batched, self.relative = draw, batched, relative
-        self.operands = operands or ["p%d" % i for i in range(len(shapes))]
+    def layers(self):
+        """The layers of the model, from values `p0`, `p1`, ... to `y`."""
+        raise NotImplementedError
 
-    def prepare(self, spec, reference):
-        """`reference(attributes, operands, parameters)` computes the layer with torch; `spec` is the registry's."""
-        self.full, self.reference, self.spec = complete(spec, self.attributes), reference, spec
-        self.result_shape = self._evaluate_shape()
+    def parameters(self):
+        """The shapes of the layers' parameters by their names."""
+        raise NotImplementedError
 
-    def _evaluate_shape(self):
-        values = [torch.zeros(shape, dtype=torch.float64) for shape in self.shapes]
-        parameters = {role: torch.zeros(shape, dtype=torch.float64) for role, shape in self._parameter_shapes().items()}
-        return tuple(self.reference(self.full, self._order(values), parameters).shape)
+    def reference(self, values, parameters):
+        """`y` by torch."""
+        raise NotImplementedError
 
-    def _parameter_shapes(self):
-        shape = self.shapes[0]
-        if self.op == "dense":
-            shapes = {"weight": (self.full["units"], shape[-1]), "bias": (self.full["units"],)}
-        elif self.op == "conv2d":
-            shapes = {"weight": (self.full["filters"], shape[1] // self.full["groups"], *self.full["kernel"]),
-                      "bias": (self.full["filters"],)}
-        else:
-            return {}
-        return shapes if self.full["bias"] else {"weight": shapes["weight"]}
-
-    def _order(self, values):
-        return [values[int(name[1:])] for name in self.operands]
+    def find_result_shape(self):
+        zeros = [torch.zeros(shape, dtype=torch.float64) for shape in self.shapes]
+        parameters = {name: torch.zeros(shape, dtype=torch.float64) for name, shape in self.parameters().items()}
+        return tuple(self.reference(zeros, parameters).shape)
 
     def models(self):
         inputs, layers = make_inputs(self.shapes, self.batched)
         batch = self.shapes[0][0]
         inputs["target"] = {"shape": ["batch" if self.batched else self.result_shape[0], *self.result_shape[1:]]}
-        use = {self.op: dict(self.attributes, args=self.operands), "as": "y", "name": "layer"}
-        return [{"descent": 1, "name": "case", "inputs": inputs, "network": layers + [use],
+        return [{"descent": 1, "name": "case", "inputs": inputs, "network": layers + self.layers(),
                  "loss": {"mse": ["y", "target"]}, "outputs": {"y": "y"}, "optimizer": {"sgd": {"lr": RATE}},
                  **({"train": {"batch": batch}} if self.batched else {})}]
 
     def check(self, bundles, device):
         rng = self.random()
         values = [self.draw(rng, shape) for shape in self.shapes]
-        parameters = {"layer." + role: (normal(rng, shape) / np.sqrt(max(1, np.prod(shape[1:])))).astype(np.float32)
-                      for role, shape in self._parameter_shapes().items()}
+        parameters = {name: (normal(rng, shape) / np.sqrt(np.prod(shape[1:]))).astype(np.float32)
+                      for name, shape in self.parameters().items()}
         target = normal(rng, self.result_shape)
         batch = len(values[0])
         inputs = {"select": np.eye(batch, dtype=np.float32), "target": target}
@@ -138,15 +115,15 @@ class Layer(Case):
 
     def _expected(self, values, parameters, target, valid):
         x = [torch_of(value) for value in values]
-        weights = {name.split(".")[1]: torch_of(value) for name, value in parameters.items()}
-        y = self.reference(self.full, self._order([value[:valid] for value in x]), weights)
+        weights = {name: torch_of(value) for name, value in parameters.items()}
+        y = self.reference([value[:valid] for value in x], weights)
         loss = torch.nn.functional.mse_loss(y, torch_of(target[:len(y)], gradient=False))
         loss.backward()
         result = {"y": y.detach().numpy(), "loss": loss.item()}
         for i, value in enumerate(x):
             result["probe%d.weight" % i] = value.grad.numpy()
-        for role, weight in weights.items():
-            result["layer." + role] = weight.grad.numpy()
+        for name, weight in weights.items():
+            result[name] = weight.grad.numpy()
         return result
 
     def _compare(self, prefix, result, states, expected):
@@ -158,6 +135,31 @@ class Layer(Case):
             expect_close(prefix + "gradient of " + name, actual, expected[name], self.relative)
 
 
+class Layer(Differentiable):
+    """One layer on values of the given shapes; `operands` are `p0`, `p1`, ... unless they are given."""
+
+    def __init__(self, op, name, attributes, shapes, draw=spread, batched=True, relative=1e-5, operands=None):
+        super().__init__(op, name, attributes)
+        self.shapes = [tuple(shape) for shape in shapes]
+        self.draw, self.batched, self.relative = draw, batched, relative
+        self.operands = operands or ["p%d" % i for i in range(len(shapes))]
+
+    def prepare(self, specs):
+        self.full = complete(specs[self.op], self.attributes)
+        self.result_shape = self.find_result_shape()
+
+    def layers(self):
+        return [{self.op: dict(self.attributes, args=self.operands), "as": "y", "name": "layer"}]
+
+    def parameters(self):
+        shapes = parameter_shapes(self.op, self.full, self.shapes[0])
+        return {"layer." + role: shape for role, shape in shapes.items()}
+
+    def reference(self, values, parameters):
+        operands = [values[int(name[1:])] for name in self.operands]
+        return LAYERS[self.op](self.full, operands, {name.split(".")[1]: value for name, value in parameters.items()})
+
+
 class Forward(Case):
     """A layer of one operand in `predict` alone, on values given by the model's input: for results that have no gradient,
     and for values at which there is none."""
@@ -166,8 +168,8 @@ class Forward(Case):
         super().__init__(op, name, attributes)
         self.value, self.exact = value, exact
 
-    def prepare(self, spec, reference):
-        self.full, self.reference = complete(spec, self.attributes), reference
+    def prepare(self, specs):
+        self.full = complete(specs[self.op], self.attributes)
 
     def models(self):
         return [{"descent": 1, "name": "case", "inputs": {"x": {"shape": ["batch", *self.value.shape[1:]]}},
@@ -176,5 +178,5 @@ class Forward(Case):
 
     def check(self, bundles, device):
         result = device.run(bundles[0], {}, [{"entry": "predict", "inputs": {"x": self.value}}])
-        expected = self.reference(self.full, [torch_of(self.value, gradient=False)], {}).numpy()
+        expected = LAYERS[self.op](self.full, [torch_of(self.value, gradient=False)], {}).numpy()
         (expect_equal if self.exact else expect_close)("value", result[0]["y"], expected)

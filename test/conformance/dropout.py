@@ -2,9 +2,10 @@
 """Dropout: its mask shows in the gradient; everything else follows from the mask."""
 import numpy as np
 
-from cases import Case, complete, spread
+from cases import Case, spread
 from compare import expect, expect_close, expect_equal
 from probes import RATE, gradient_of, make_inputs, value_gradient, weights_of
+from references import complete
 
 
 class Dropout(Case):
@@ -12,8 +13,8 @@ class Dropout(Case):
         super().__init__("dropout", name, attributes)
         self.shape = shape
 
-    def prepare(self, spec, reference):
-        self.p = complete(spec, self.attributes)["p"]
+    def prepare(self, specs):
+        self.p = complete(specs[self.op], self.attributes)["p"]
 
     def models(self):
         inputs, layers = make_inputs([self.shape], True)

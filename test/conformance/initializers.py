@@ -10,9 +10,10 @@ import tempfile
 import numpy as np
 import torch
 
-from cases import Case, complete
+from cases import Case
 from compare import expect, expect_equal
 from device import Failure
+from references import complete, make_layer
 
 
 def read_safetensors(path):
@@ -26,14 +27,6 @@ def read_safetensors(path):
         begin, end = (8 + length + offset for offset in tensor["data_offsets"])
         result[name] = np.frombuffer(data[begin:end], {"F32": "<f4", "I32": "<i4"}[tensor["dtype"]]).reshape(tensor["shape"])
     return result
-
-
-def make_layer(op, a, channels):
-    if op == "dense":
-        return torch.nn.Linear(channels, a["units"])
-    if op == "conv2d":
-        return torch.nn.Conv2d(channels, a["filters"], a["kernel"], groups=a["groups"])
-    raise KeyError(op)
 
 
 def kolmogorov_smirnov(a, b):
@@ -54,8 +47,8 @@ class Initializer(Case):
         super().__init__(op, "initializer", attributes)
         self.shape = shape
 
-    def prepare(self, spec, reference):
-        self.full = complete(spec, self.attributes)
+    def prepare(self, specs):
+        self.full = complete(specs[self.op], self.attributes)
         make_layer(self.op, self.full, self.shape[1])
 
     def models(self):

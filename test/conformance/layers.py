@@ -1,41 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Layers: torch's meaning of each, and the cases. The first case of each is on odd shapes and always run."""
+"""Layers, one at a time. The first case of each is on odd shapes and always run."""
 import numpy as np
-import torch
-import torch.nn.functional as F
 
 from cases import Forward, Layer, normal, spread, ties, wide
 from dropout import Dropout
-
-
-def conv2d(a, x, p):
-    image, pad = x[0], a["pad"]
-    if a["pad_mode"] == "edge":
-        image, pad = F.pad(image, (pad[1], pad[1], pad[0], pad[0]), mode="replicate"), 0
-    return F.conv2d(image, p["weight"], p.get("bias"), a["stride"], pad, a["dilation"], a["groups"])
-
-
-def reshape(a, x, p):
-    return x[0].reshape([len(x[0]) if size == "batch" else size for size in a["shape"]])
-
-
-REFERENCES = {
-    "dense": lambda a, x, p: F.linear(x[0], p["weight"], p.get("bias")),
-    "conv2d": conv2d,
-    "max_pool2d": lambda a, x, p: F.max_pool2d(x[0], a["kernel"], a["stride"], a["pad"], a["dilation"]),
-    "avg_pool2d": lambda a, x, p: F.avg_pool2d(x[0], a["kernel"], a["stride"], a["pad"], False, a["count_include_pad"]),
-    "relu": lambda a, x, p: F.relu(x[0]),
-    "leaky_relu": lambda a, x, p: F.leaky_relu(x[0], a["slope"]),
-    "tanh": lambda a, x, p: torch.tanh(x[0]),
-    "sigmoid": lambda a, x, p: torch.sigmoid(x[0]),
-    "sin": lambda a, x, p: torch.sin(x[0]),
-    "softmax": lambda a, x, p: torch.softmax(x[0], a["axis"]),
-    "flatten": lambda a, x, p: torch.flatten(x[0], a["start"]),
-    "reshape": reshape,
-    "add": lambda a, x, p: sum(x[1:], x[0]),
-    "concat": lambda a, x, p: torch.cat(x, a["axis"]),
-    "argmax": lambda a, x, p: torch.argmax(x[0], a["axis"]),
-}
 
 
 def products():

@@ -1,19 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Losses and metrics: in `train` with gradients, and accumulated over a whole and a partial batch."""
 import numpy as np
-import torch.nn.functional as F
 
 from cases import Case, normal, spread, ties
 from compare import expect_close
 from probes import RATE, gradient_of, make_inputs, partial, torch_of, value_gradient, weights_of
-
-LOSSES = {
-    "softmax_cross_entropy": lambda x, label: F.cross_entropy(x[0], label),
-    "mse": lambda x, label: F.mse_loss(x[0], x[1]),
-}
-METRICS = {
-    "accuracy": lambda x, label: (x[0].argmax(1) == label).double().mean(),
-}
+from references import LOSSES, METRICS
 
 
 class Objective(Case):
@@ -25,9 +17,6 @@ class Objective(Case):
         self.draw, self.batched, self.relative = draw, batched, relative
         self.labelled = loss == "softmax_cross_entropy"
         self.label_shape = (self.shapes[0][0], *self.shapes[0][2:])
-
-    def prepare(self, spec, reference):
-        pass
 
     def models(self):
         inputs, layers = make_inputs(self.shapes, self.batched)

@@ -4,20 +4,12 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from cases import Case, complete, normal
+from cases import Case, normal
 from compare import expect, expect_close, expect_equal
 from probes import torch_of
+from references import complete, make_optimizer
 
 BATCH, IN, HIDDEN, OUT = 7, 5, 67, 3
-
-
-def make_torch(op, a, parameters):
-    if op == "sgd":
-        return torch.optim.SGD(parameters, a["lr"], a["momentum"], a["dampening"], a["weight_decay"], a["nesterov"])
-    if op == "adam":
-        betas = a["betas"] or [a["beta1"], a["beta2"]]
-        return torch.optim.Adam(parameters, a["lr"], tuple(betas), a["eps"], a["weight_decay"])
-    raise KeyError(op)
 
 
 class Optimizer(Case):
@@ -27,9 +19,9 @@ class Optimizer(Case):
         super().__init__(op, name, attributes)
         self.scales = scales
 
-    def prepare(self, spec, reference):
-        self.full = complete(spec, self.attributes)
-        make_torch(self.op, self.full, [torch.zeros(1)])
+    def prepare(self, specs):
+        self.full = complete(specs[self.op], self.attributes)
+        make_optimizer(self.op, self.full, [torch.zeros(1)])
 
     def models(self):
         return [{"descent": 1, "name": "case",
@@ -55,7 +47,7 @@ class Optimizer(Case):
         results = device.run(bundles[0], states, runs)
 
         parameters = {name: torch_of(value) for name, value in states.items()}
-        optimizer = make_torch(self.op, self.full, list(parameters.values()))
+        optimizer = make_optimizer(self.op, self.full, list(parameters.values()))
         rate = optimizer.param_groups[0]["lr"]
         for step, (result, inputs, scale) in enumerate(zip(results, batches, self.scales)):
             optimizer.param_groups[0]["lr"] = rate * scale

@@ -31,6 +31,7 @@ sys.dont_write_bytecode = True
 import initializers  # noqa: E402
 import layers  # noqa: E402
 import losses  # noqa: E402
+import networks  # noqa: E402
 import optimizers  # noqa: E402
 from device import Bundle, Compiler, Device, Failure, NoDevice  # noqa: E402
 
@@ -51,7 +52,7 @@ def coverage(registry, cases):
             effective = given + [attribute.get("default")] * (len(given) < len(of_op))
             missing += ["no case has %s for %s" % (value, where) for value in wanted if value not in effective]
     known = {spec["name"] for spec in registry}
-    return missing + ["the registry has no '%s'" % case.op for case in cases if case.op not in known]
+    return missing + ["the registry has no '%s'" % case.op for case in cases if case.op and case.op not in known]
 
 
 def choose(cases, seed, full):
@@ -98,7 +99,7 @@ class Suite:
     def compile(self, case, target):
         """The bundles of a case, or the failure on the way to them."""
         try:
-            case.prepare(self.specs[case.op], layers.REFERENCES.get(case.op))
+            case.prepare(self.specs)
             return [Bundle(self.compiler.compile(model, target)) for model in case.models()]
         except Failure as failure:
             return failure
@@ -140,10 +141,10 @@ def main():
     arguments = parse_arguments()
     initializers.Initializer.descent_run = arguments.bin / "descent-run"
     suite = Suite(arguments)
-    cases = [case for group in (layers, losses, optimizers, initializers) for case in group.cases()]
+    cases = [case for group in (layers, losses, optimizers, initializers, networks) for case in group.cases()]
     assert len({case.name for case in cases}) == len(cases), "two cases have one name"
     everything = arguments.full or arguments.filter
-    chosen = choose([case for case in cases if case.op in suite.specs], arguments.seed, everything)
+    chosen = choose([case for case in cases if not case.op or case.op in suite.specs], arguments.seed, everything)
     chosen = [case for case in chosen if re.search(arguments.filter, case.name)]
     if arguments.list:
         print("\n".join(case.name for case in chosen))

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // descent-interpret: runs an entry of a module on the host in f64 and prints
-// what it gives, or compares two modules.
+// what it gives, compares two modules, or checks an entry's gradients.
 //
 //   descent-interpret FILE [--entry NAME] [--steps N] [--set NAME=VALUE]...
-//   [--print NAME]... descent-interpret --compare A B [--entry NAME] [--steps
-//   N] [--tolerance T]
+//                     [--print NAME]...
+//   descent-interpret --compare A B [--entry NAME] [--steps N] [--tolerance T]
+//   descent-interpret --check-gradients FILE [--entry NAME] [--tolerance T]
 //
-// Exit: 0 done, 1 the modules differ or an entry cannot be interpreted, 2
-// usage, 3 a file is not a valid module.
+// Exit: 0 done, 1 the modules differ, a gradient is wrong or an entry cannot be
+// interpreted, 2 usage, 3 a file is not a valid module.
 
+#include "descent/Interpreter/CheckGradients.h"
 #include "descent/Interpreter/Interpreter.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/ADT/StringExtras.h"
@@ -55,9 +57,13 @@ struct Options {
       "compare",
       cl::desc(
           "Compare two modules: outputs and common states after every step")};
+  cl::opt<bool> checkGradients{
+      "check-gradients",
+      cl::desc("Check an entry's gradients against directional differences")};
   cl::opt<double> tolerance{
       "tolerance", cl::init(1e-9),
-      cl::desc("|a - b| <= tolerance max(1, |a|, |b|) counts as equal")};
+      cl::desc("|a - b| <= tolerance max(1, |a|, |b|) counts as equal; with "
+               "--check-gradients relative, by default 1e-4")};
 };
 
 /// One module and the values it runs on.
@@ -187,13 +193,24 @@ int compareTwo(Subject &one, Subject &other, const Options &options) {
   return 0;
 }
 
+int checkEntry(Subject &subject, const Options &options) {
+  CheckGradientsOptions check;
+  check.entry = subject.entry.getSymName().str();
+  check.seed = options.randomSeed;
+  if (options.tolerance.getNumOccurrences() > 0)
+    check.tolerance = options.tolerance;
+  return succeeded(checkGradients(*subject.module, check, llvm::outs())) ? 0
+                                                                         : 1;
+}
+
 } // namespace
 
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   Options options;
-  cl::ParseCommandLineOptions(argc, argv,
-                              "the reference interpreter of descent\n");
+  if (!cl::ParseCommandLineOptions(
+          argc, argv, "the reference interpreter of descent\n", &llvm::errs()))
+    return 2;
   if (options.files.size() != (options.compare ? 2u : 1u))
     usage(options.compare ? "expected two files to compare"
                           : "expected one file");
@@ -205,6 +222,8 @@ int main(int argc, char **argv) {
   SmallVector<Subject, 2> subjects(options.files.size());
   for (auto [subject, file] : llvm::zip_equal(subjects, options.files))
     prepare(subject, context, file, options);
+  if (options.checkGradients)
+    return checkEntry(subjects[0], options);
   return options.compare ? compareTwo(subjects[0], subjects[1], options)
                          : interpretOne(subjects[0], options);
 }

@@ -1,6 +1,6 @@
 """Runs the passes from tensors to kernels one after another and compares what the interpreter makes of their results with what it makes of their input.
 
-Usage: check_pipeline.py PROGRAM.mlir [INTERPRETER OPTIONS...]
+Usage: check_pipeline.py [--trust-gradients] PROGRAM.mlir [INTERPRETER OPTIONS...]
        check_pipeline.py --random FIRST LAST OPERATIONS DIRECTORY
 
 A program's gradients are compared with the finite differences by which the interpreter evaluates descent.gradient; every later pass with the program after
@@ -48,12 +48,12 @@ def check(program, directory, options):
     return None
 
 
-def check_file(source, options):
+def check_file(source, options, differences=True):
     program = pathlib.Path.cwd() / f"{source.stem}.autodiff.mlir"
     problem = expand_gradients(source, program)
     if problem:
         return problem
-    good, reason = run("descent-interpret", "--compare", source, program)
+    good, reason = run("descent-interpret", "--compare", source, program) if differences else (True, "")
     if not good:
         return f"{source}: descent-autodiff's gradients are not the finite differences: {reason}"
     return check(program, pathlib.Path.cwd(), options)
@@ -73,6 +73,8 @@ def check_random(first, last, operations, directory):
 
 
 def main(arguments):
+    if arguments[0] == "--trust-gradients":
+        return check_file(pathlib.Path(arguments[1]), arguments[2:], differences=False)
     if arguments[0] == "--random":
         return check_random(*map(int, arguments[1:4]), pathlib.Path(arguments[4]))
     return check_file(pathlib.Path(arguments[0]), arguments[1:])
