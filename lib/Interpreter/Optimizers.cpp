@@ -82,15 +82,14 @@ static Tensor stateOr(const Frame &frame, const std::string &name,
 static FailureOr<Tensors>
 evaluateOptimize(Operation *op, TensorPointers operands, Frame &frame) {
   auto optimize = cast<OptimizeOp>(op);
+  // An optimizer sees what those before it in the entry have latched.
   Tensor diverged = stateOr(frame, divergedName, Tensor({}, Element::I32));
-  bool finite = allFinite(operands);
-  if (diverged.values[0] == 0 && !finite)
+  if (auto latched = frame.writes.find(divergedName);
+      latched != frame.writes.end())
+    diverged = latched->second;
+  if (diverged.values[0] == 0 && !allFinite(operands))
     diverged.values[0] = frame.control.step;
-  // The first optimizer of the entry that sees it latches the step.
-  Tensor &latch =
-      frame.writes.try_emplace(divergedName, diverged).first->second;
-  if (latch.values[0] == 0)
-    latch = diverged;
+  frame.writes[divergedName] = diverged;
   if (diverged.values[0] != 0)
     return Tensors{};
 

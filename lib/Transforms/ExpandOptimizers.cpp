@@ -125,6 +125,18 @@ private:
     return after;
   }
 
+  /// What an optimizer before this one in the entry writes to a state; that
+  /// write goes, for this one's.
+  Value takeEarlierWrite(FlatSymbolRefAttr symbol) {
+    for (auto write : op->getBlock()->getOps<WriteOp>())
+      if (write.getSymbolAttr() == symbol && write->isBeforeInBlock(op)) {
+        Value value = write.getValue();
+        write.erase();
+        return value;
+      }
+    return {};
+  }
+
   /// Latches the first step whose loss or gradients are not finite.
   void watch() {
     auto i32 = tensorType({}, b.getI32Type());
@@ -132,7 +144,9 @@ private:
         symbols.lookup("status.diverged")
             ? FlatSymbolRefAttr::get(b.getContext(), "status.diverged")
             : declare("status.diverged", i32, Role::status);
-    Value before = b.create<ReadOp>(loc, i32, symbol);
+    Value before = takeEarlierWrite(symbol);
+    if (!before)
+      before = b.create<ReadOp>(loc, i32, symbol);
     Value finite = b.create<IsFiniteOp>(
         loc, withElementType(gradient.getType(), b.getI1Type()), gradient);
     Value bad = b.create<SelectOp>(loc, finite, constant(gradient, 0),

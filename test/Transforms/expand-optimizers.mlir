@@ -10,6 +10,12 @@
 // LATCHED: w: tensor<2x3xf32> = {{\[\[}}0.5, 0.5, 0.5], [0.5, 0.5, 0.5]]
 // LATCHED-NEXT: optim.1.exp_avg.w: tensor<2x3xf32> = {{\[\[}}0, 0, 0], [0, 0, 0]]
 // LATCHED-NEXT: status.diverged: tensor<i32> = 7
+// An optimizer keeps what one before it in the entry has latched, and does nothing either.
+// RUN: descent-interpret %t.mlir --entry two --set x=nan --first-step 4 --print status.diverged --print b | FileCheck %s --check-prefix=TWO
+// TWO: status.diverged: tensor<i32> = 4
+// TWO-NEXT: b: tensor<3xf32> = [0.25, 0.25, 0.25]
+// RUN: descent-interpret --compare %s %t.mlir --entry two --set x=nan --steps 2
+// RUN: descent-interpret --compare %s %t.mlir --entry two --steps 3
 // RUN: descent-interpret %t.mlir --entry adam --set status.diverged=3 --first-step 7 --print w --print status.diverged | FileCheck %s --check-prefix=LATER
 // LATER: w: tensor<2x3xf32> = {{\[\[}}0.5, 0.5, 0.5], [0.5, 0.5, 0.5]]
 // LATER-NEXT: status.diverged: tensor<i32> = 3
@@ -62,4 +68,17 @@ descent.entry @adam {
   // CHECK: descent.is_finite %{{.*}} : tensor<f32>
   // CHECK: descent.control lr_scale
   descent.optimize 1 #descent.adam<lr = 0.0625 : f32, beta1 = 0.875 : f32, beta2 = 0.96875 : f32, eps = 9.765625e-04 : f32, weight_decay = 0.015625 : f32> [@w, @b] watch %loss by %x, %gb : tensor<f32> by tensor<2x3xf32>, tensor<3xf32>
+}
+
+// Two optimizers in one entry: one write of the latch.
+// CHECK-LABEL: descent.entry @two
+descent.entry @two {
+  %x = descent.read @x : tensor<2x3xf32>
+  %one = descent.constant dense<1.0> : tensor<3xf32>
+  %fine = descent.constant dense<1.0> : tensor<f32>
+  %loss = descent.reduce_sum %x [0, 1] : tensor<2x3xf32> to tensor<f32>
+  // CHECK-COUNT-1: descent.write @status.diverged
+  // CHECK-NOT: descent.write @status.diverged
+  descent.optimize 3 #descent.sgd<lr = 0.125 : f32, momentum = 0.0 : f32, dampening = 0.0 : f32, weight_decay = 0.0 : f32, nesterov = false> [@w] watch %loss by %x : tensor<f32> by tensor<2x3xf32>
+  descent.optimize 4 #descent.sgd<lr = 0.125 : f32, momentum = 0.0 : f32, dampening = 0.0 : f32, weight_decay = 0.0 : f32, nesterov = false> [@b] watch %fine by %one : tensor<f32> by tensor<3xf32>
 }
