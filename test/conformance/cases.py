@@ -128,11 +128,12 @@ class Differentiable(Case):
 
     def _compare(self, prefix, result, states, expected):
         expect_close(prefix + "loss", result["loss"], expected["loss"], self.relative)
+        scale = max(np.abs(expected[name]).max() for name in states) if self.op is None else 0
         for name, before in states.items():
             actual = gradient_of(before, result[name])
             if name.startswith("probe"):
                 actual = value_gradient(actual, expected[name].shape)
-            expect_close(prefix + "gradient of " + name, actual, expected[name], self.relative)
+            expect_close(prefix + "gradient of " + name, actual, expected[name], self.relative, scale)
 
 
 class Layer(Differentiable):

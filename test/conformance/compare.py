@@ -5,13 +5,14 @@ import numpy as np
 from device import Failure
 
 
-def expect_close(what, actual, expected, relative=1e-5):
-    """|a - b| <= relative |b| + relative / 10 max|b|; NaN equals NaN, an infinity itself."""
+def expect_close(what, actual, expected, relative=1e-5, scale=0):
+    """|a - b| <= relative |b| + relative / 10 max(|b|, scale); NaN equals NaN, an infinity itself. A scale is for values that
+    are small, or zero, because larger ones cancel out."""
     actual, expected = np.asarray(actual, np.float64), np.asarray(expected, np.float64)
     if actual.shape != expected.shape:
         raise Failure("%s: shape %s instead of %s" % (what, actual.shape, expected.shape))
     finite = np.isfinite(expected)
-    largest = np.max(np.abs(expected[finite]), initial=0)
+    largest = np.max(np.abs(expected[finite]), initial=scale)
     with np.errstate(invalid="ignore"):
         near = np.abs(actual - expected) <= relative * np.abs(expected) + relative / 10 * largest
     same = np.where(finite, near, (actual == expected) | (np.isnan(actual) & np.isnan(expected)))
