@@ -58,10 +58,8 @@ std::optional<DriverOptions> parseCommandLine(int argc, char **argv,
                  "override a constant of the model: NAME=VALUE")
       ->expected(1)
       ->take_all();
-  auto *batchOption =
-      app.add_option("--batch", batch,
-                     "samples of a step, instead of the model's own")
-          ->check(CLI::PositiveNumber);
+  auto *batchOption = app.add_option(
+      "--batch", batch, "samples of a step, instead of the model's own");
   app.add_option("--entries", options.compile.entries,
                  "build these entries only, as train,eval,metrics,predict")
       ->delimiter(',');
