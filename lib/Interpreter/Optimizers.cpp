@@ -18,7 +18,8 @@ constexpr const char *divergedName = "status.diverged";
 struct Update {
   const Tensor &parameter, &gradient;
   double rate;
-  int32_t step;
+  /// Number of this update, from 1.
+  double count;
   /// The tensor of a slot as it was (zero at first), to be changed in place.
   llvm::function_ref<Tensor &(StringRef slot)> slot;
 };
@@ -35,7 +36,7 @@ void apply(SgdAttr rule, const Update &update, Tensor &result) {
     double direction = g;
     if (velocity) {
       double &v = velocity->values[i];
-      v = update.step == 1
+      v = update.count == 1
               ? g
               : momentum * v + (1 - number(rule.getDampening())) * g;
       direction = rule.getNesterov() ? g + momentum * v : v;
@@ -48,8 +49,8 @@ void apply(SgdAttr rule, const Update &update, Tensor &result) {
 void apply(AdamAttr rule, const Update &update, Tensor &result) {
   double beta1 = number(rule.getBeta1()), beta2 = number(rule.getBeta2());
   Tensor &mean = update.slot("exp_avg"), &square = update.slot("exp_avg_sq");
-  double correction1 = 1 - std::pow(beta1, update.step);
-  double correction2 = 1 - std::pow(beta2, update.step);
+  double correction1 = 1 - std::pow(beta1, update.count);
+  double correction2 = 1 - std::pow(beta2, update.count);
   for (int64_t i = 0; i < result.size(); ++i) {
     double p = update.parameter.values[i];
     double g = update.gradient.values[i] + number(rule.getWeightDecay()) * p;
@@ -94,6 +95,9 @@ evaluateOptimize(Operation *op, TensorPointers operands, Frame &frame) {
     return Tensors{};
 
   std::string prefix = "optim." + std::to_string(optimize.getGroup()) + ".";
+  Tensor count = stateOr(frame, prefix + "updates", Tensor({}, Element::I32));
+  ++count.values[0];
+  frame.writes[prefix + "updates"] = count;
   for (auto [symbol, gradient] :
        llvm::zip_equal(optimize.getParameters().getAsRange<FlatSymbolRefAttr>(),
                        operands.drop_front())) {
@@ -108,7 +112,7 @@ evaluateOptimize(Operation *op, TensorPointers operands, Frame &frame) {
       return frame.writes[slotName] = stateOr(frame, slotName, zeros);
     };
     Update update{parameter->second, *gradient, frame.control.lrScale,
-                  frame.control.step, slot};
+                  count.values[0], slot};
     Tensor result = parameter->second;
     llvm::TypeSwitch<Attribute>(optimize.getRule())
         .Case<SgdAttr, AdamAttr>(

@@ -1,9 +1,9 @@
 // Optimizers become states and arithmetic on arenas, and compute what their formulas say (the interpreter evaluates descent.optimize by them).
 // RUN: descent-opt %s --descent-expand-optimizers -o %t.mlir
 // RUN: FileCheck %s < %t.mlir
-// RUN: descent-interpret --compare %s %t.mlir --entry sgd --steps 4
+// RUN: descent-interpret --compare %s %t.mlir --entry sgd --steps 4 --first-step 3
 // RUN: descent-interpret --compare %s %t.mlir --entry plain --steps 3
-// RUN: descent-interpret --compare %s %t.mlir --entry adam --steps 5 --lr-scale 0.5
+// RUN: descent-interpret --compare %s %t.mlir --entry adam --steps 5 --first-step 2 --lr-scale 0.5
 
 // A loss or a gradient that is not finite changes no state from then on, and its step is latched.
 // RUN: descent-interpret %t.mlir --entry adam --set x=nan --first-step 7 --steps 2 --print w --print optim.1.exp_avg.w --print status.diverged | FileCheck %s --check-prefix=LATCHED
