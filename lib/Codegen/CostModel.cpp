@@ -324,6 +324,23 @@ double CostModel::instances(DimSet dims, const Choice &choice) const {
   return result;
 }
 
+double CostModel::codeSize(const Choice &choice) {
+  double size = 0;
+  for (const std::vector<Work> *works : {&mapWork, &finishWork})
+    for (const Work &work : *works)
+      size += (work.each.arithmetic + work.each.integer + work.each.special) *
+              instances(work.dims, choice);
+  for (std::vector<Access> *accesses : {&mapReads, &finishReads, &writes})
+    for (Access &access : *accesses) {
+      const Elements &elements = elementsOf(access, choice);
+      // An address, an access and, of a vector, its elements; a comparison and
+      // a selection for every guard.
+      size += 2 * elements.single + 6 * elements.vectors +
+              2 * (elements.guarded + elements.comparisons);
+    }
+  return size;
+}
+
 void CostModel::addReads(std::vector<Access> &reads, const Choice &choice,
                          Instructions &sum) {
   DimSet laneDims = 0;

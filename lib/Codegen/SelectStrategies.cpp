@@ -184,10 +184,11 @@ private:
         profile.coalesces ? std::gcd<int64_t>(run, profile.vectorWidth) : run;
   }
 
-  bool allowed(const Choice &choice) const {
+  bool allowed(const Choice &choice) {
     return choice.tileSize() <= profile.maxTile &&
            choice.steps() <= profile.maxUnrolledSteps &&
-           keepsOrder(space, choice.unroll);
+           keepsOrder(space, choice.unroll) &&
+           model.codeSize(choice) <= profile.maxCode;
   }
 };
 

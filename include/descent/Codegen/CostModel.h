@@ -32,6 +32,8 @@ public:
 
   /// What a subgroup executes.
   Instructions count(const Choice &choice);
+  /// How many instructions the unrolled code has, about.
+  double codeSize(const Choice &choice);
   /// How many subgroups run, at least as many as fill the device.
   double subgroups(const Choice &choice) const;
   /// The time in units of a multiply-add of one subgroup.

@@ -59,6 +59,9 @@ struct Profile {
   /// steps of a body) of one loop trip.
   unsigned maxTile;
   unsigned maxUnrolledSteps;
+  /// Instructions, about, that a kernel's unrolled code may have: drivers take
+  /// longer than linear time to compile it.
+  unsigned maxCode;
   /// Combined values that stay in registers.
   unsigned registers;
   /// True if lanes side by side that access neighbouring elements share one
