@@ -43,6 +43,19 @@ LogicalResult StateOp::verify() {
   return success();
 }
 
+LogicalResult EntryOp::verifyRegions() {
+  llvm::SmallDenseMap<StringRef, WriteOp> written;
+  for (auto write : getBody().front().getOps<WriteOp>())
+    if (auto [first, isNew] = written.insert({write.getSymbol(), write});
+        !isNew) {
+      auto error = write.emitOpError("writes '")
+                   << write.getSymbol() << "' a second time";
+      error.attachNote(first->second.getLoc()) << "the first write is here";
+      return error;
+    }
+  return success();
+}
+
 //===----------------------------------------------------------------------===//
 // Symbol uses
 //===----------------------------------------------------------------------===//

@@ -466,3 +466,14 @@ descent.entry @e {
   // expected-error @+1 {{expected a result of type 'tensor<f32>'}}
   %i = descent.control lr_scale : tensor<i32>
 }
+
+// -----
+
+descent.state @w : tensor<2xf32> parameter <constant, 0.0, 0.0>
+descent.entry @train {
+  %w = descent.read @w : tensor<2xf32>
+  // expected-note @below {{the first write is here}}
+  descent.write @w, %w : tensor<2xf32>
+  // expected-error @below {{'descent.write' op writes 'w' a second time}}
+  descent.write @w, %w : tensor<2xf32>
+}

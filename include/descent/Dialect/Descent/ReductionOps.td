@@ -76,7 +76,7 @@ def Descent_SoftmaxOp : Descent_CompositeOp<"softmax", [SameOperandsAndResultTyp
 }
 
 def Descent_SoftmaxCrossEntropyOp : Descent_CompositeOp<"softmax_cross_entropy"> {
-  let summary = "per sample: log sum e^z - z[label], for logits [..., C] and labels [...] in [0, C); a label outside gives the log-sum-exp alone";
+  let summary = "per sample: log sum e^z - z[label], for logits [..., C] and labels [...], which must lie in [0, C) (the runtime refuses others)";
   let arguments = (ins Descent_FloatTensor:$logits, Descent_IntTensor:$labels);
   let results = (outs Descent_FloatTensor:$result);
   let assemblyFormat = "$logits `,` $labels attr-dict `:` functional-type(operands, $result)";
