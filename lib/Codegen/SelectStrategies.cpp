@@ -27,7 +27,7 @@ public:
     for (unsigned dim = 0; dim < space.extents.size(); ++dim)
       sizes.push_back(sizesOf(dim));
     Choice best = start();
-    double bestCost = model.estimate(best);
+    double bestCost = price(best);
     improveFrom(start(), best, bestCost);
     bool fits = false;
     for (unsigned dim = 0; dim < space.numParallel; ++dim) {
@@ -47,6 +47,12 @@ private:
   const Profile &profile;
   CostModel model;
   SmallVector<SmallVector<int64_t>> sizes;
+
+  /// What is minimized: time, and a little for the size of the code, which both
+  /// compilers have to get through: twice the time at 8192 instructions.
+  double price(const Choice &choice) {
+    return model.estimate(choice) * (1 + model.codeSize(choice) / 8192);
+  }
 
   Choice start() const {
     Choice choice;
@@ -77,7 +83,7 @@ private:
            factor *= 2) {
         Choice choice = best;
         choice.lanes[dim] *= factor;
-        double cost = model.estimate(choice);
+        double cost = price(choice);
         if (cost >= bestCost * 0.999)
           continue;
         best = choice;
@@ -109,7 +115,7 @@ private:
   /// Takes the best of all single changes, and of all trades of one dimension's
   /// next size up for another's next size down, until none is better.
   double improve(Choice &choice) {
-    double cost = model.estimate(choice);
+    double cost = price(choice);
     while (true) {
       Choice best = choice;
       double bestCost = cost;
@@ -117,7 +123,7 @@ private:
         // Equal costs keep the smaller code.
         if (!allowed(candidate))
           return;
-        double candidateCost = model.estimate(candidate);
+        double candidateCost = price(candidate);
         if (candidateCost < bestCost * 0.999) {
           bestCost = candidateCost;
           best = candidate;

@@ -79,6 +79,18 @@ TEST_P(KernelTest, WrappedLaunch) {
   expectSame(Layout::separate, profile);
 }
 
+using InPlaceTest = KernelTest;
+
+TEST_P(InPlaceTest, OverwritesItsInput) {
+  for (const Profile &profile : allProfiles())
+    expectSame(Layout::inPlace, profile);
+}
+
+INSTANTIATE_TEST_SUITE_P(InPlace, InPlaceTest,
+                         testing::Values("tail", "elementwise", "integers",
+                                         "dropout"),
+                         [](const auto &info) { return info.param; });
+
 INSTANTIATE_TEST_SUITE_P(Kernels, KernelTest,
                          testing::Values("elementwise", "flat", "tail",
                                          "matmul_odd", "matmul_even",
