@@ -35,7 +35,12 @@ static double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 
 static ScalarFunction leakyRelu(Operation *op) {
   double slope = cast<LeakyReluOp>(op).getSlope().convertToDouble();
-  return [slope](Operands x, Point) { return x[0] > 0 ? x[0] : slope * x[0]; };
+  // Without a slope -inf gives 0, where 0 * -inf would give NaN.
+  return [slope](Operands x, Point) {
+    if (x[0] <= 0 && slope == 0)
+      return 0.0;
+    return x[0] > 0 ? x[0] : slope * x[0];
+  };
 }
 
 static ScalarFunction add(Operation *op) {
