@@ -48,10 +48,11 @@ private:
   CostModel model;
   SmallVector<SmallVector<int64_t>> sizes;
 
-  /// What is minimized: time, and a little for the size of the code, which both
-  /// compilers have to get through: twice the time at 8192 instructions.
+  /// What is minimized: the time of a launch, and a share of the time that the
+  /// driver takes to compile the code.
   double price(const Choice &choice) {
-    return model.estimate(choice) * (1 + model.codeSize(choice) / 8192);
+    return model.estimate(choice) +
+           model.codeSize(choice) * profile.compilation;
   }
 
   Choice start() const {

@@ -38,7 +38,8 @@ static constexpr Profile profiles[] = {
                .vectorStore = 60,
                .loop = 3,
                .spill = 0.2,
-               .start = 70}},
+               .start = 70},
+     .compilation = 400},
     {.name = "portable",
      .driver = "",
      .subgroupSize = 32,
@@ -64,7 +65,8 @@ static constexpr Profile profiles[] = {
                .vectorStore = 12,
                .loop = 4,
                .spill = 4,
-               .start = 20}},
+               .start = 20},
+     .compilation = 400},
 };
 
 double dot(const Instructions &a, const Instructions &b) {

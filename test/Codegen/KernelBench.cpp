@@ -7,10 +7,11 @@
 //          [--strategy ATTR]... [--explore N] [--repeat N] [--compiles N]
 //          [--check] [--dump DIR]
 //
-// Every entry of FILE has one kernel. Without --strategy it is the selected
-// one; with --explore N further ones are drawn at random, to see what the cost
-// model is worth. --check compares with the interpreter; --dump writes
-// DIR/<entry>.spv.
+// FILE is a module of entries with one kernel each, or of schedule.kernels, as
+// descentc --emit schedule prints. Without --strategy a kernel's own is taken,
+// or the selected one; with --explore N further ones are drawn at random, to
+// see what the cost model is worth. --check compares with the interpreter;
+// --dump writes DIR/<entry>.spv.
 
 #include "KernelHarness.h"
 #include "RandomStrategy.h"
@@ -106,8 +107,8 @@ static void printInstructions(const Instructions &i) {
                << i.start << "]";
 }
 
-/// Compiles and times the entry's kernel under one strategy, or the selected
-/// one, and prints a line.
+/// Compiles and times a kernel under one strategy, or the selected one, and
+/// prints a line. Of a kernel without an entry the buffers hold noise.
 static LogicalResult measure(EntryOp entry, schedule::KernelOp kernel,
                              codegen::StrategyAttr strategy,
                              const Profile &profile, const Options &options) {
@@ -125,35 +126,44 @@ static LogicalResult measure(EntryOp entry, schedule::KernelOp kernel,
   if (!options.dump.empty()) {
     std::error_code error;
     llvm::raw_fd_ostream os(
-        options.dump + "/" + entry.getSymName().str() + ".spv", error);
+        options.dump + "/" + kernel.getSymName().str() + ".spv", error);
     os.write(reinterpret_cast<const char *>(compiled.words.data()),
              compiled.words.size() * 4);
   }
-  interpreter::Environment inputs = makeRoundedInputs(entry, 1);
-  Buffers buffers = makeBuffers(entry, kernel, inputs);
+  interpreter::Environment inputs;
+  Buffers buffers;
+  if (entry) {
+    inputs = makeRoundedInputs(entry, 1);
+    buffers = makeBuffers(entry, kernel, inputs);
+  } else {
+    std::mt19937 random(1);
+    for (int64_t length : kernel.getBindingLengths())
+      for (uint32_t &word : buffers.emplace_back(length))
+        word = llvm::bit_cast<uint32_t>(float(random() % 1000) * 0.001f);
+  }
   RunTimes times = runKernel(compiled, buffers, options.repeats);
 
-  double flops =
-      double((*entry.getBody().front().getOps<KernelOp>().begin()).getFlops());
+  double flops = double(space.kernel.getFlops());
   codegen::CostModel model(space, profile);
   codegen::Choice choice = choiceOf(strategy);
-  llvm::outs()
-      << "{\"entry\":\"" << entry.getSymName() << "\""
-      << llvm::format(",\"ms\":%.3f,\"ms_min\":%.3f,\"cpu_ms\":%.3f",
-                      times.milliseconds, times.leastMilliseconds,
-                      times.cpuMilliseconds)
-      << llvm::format(",\"gflops\":%.2f,\"estimate\":%.0f",
-                      flops / times.leastMilliseconds * 1e-6,
-                      model.estimate(choice))
-      << llvm::format(
-             ",\"select_ms\":%.2f,\"codegen_ms\":%.2f,\"driver_ms\":%.2f",
-             selectTime, compileTime, times.compileMilliseconds)
-      << ",\"words\":" << compiled.words.size()
-      << ",\"groups\":" << compiled.groups[0] * compiled.groups[1]
-      << ",\"subgroups\":" << model.subgroups(choice) << ",\"strategy\":\""
-      << strategy << "\"";
+  llvm::outs() << "{\"entry\":\"" << kernel.getSymName() << "\""
+               << llvm::format(",\"ms\":%.3f,\"ms_min\":%.3f,\"cpu_ms\":%.3f",
+                               times.milliseconds, times.leastMilliseconds,
+                               times.cpuMilliseconds)
+               << llvm::format(",\"gflops\":%.2f,\"estimate\":%.0f",
+                               flops / times.leastMilliseconds * 1e-6,
+                               model.estimate(choice))
+               << llvm::format(",\"select_ms\":%.2f,\"codegen_ms\":%.2f,"
+                               "\"driver_ms\":%.2f",
+                               selectTime, compileTime,
+                               times.compileMilliseconds)
+               << ",\"words\":" << compiled.words.size()
+               << ",\"code\":" << int(model.codeSize(choice))
+               << ",\"groups\":" << compiled.groups[0] * compiled.groups[1]
+               << ",\"subgroups\":" << model.subgroups(choice)
+               << ",\"strategy\":\"" << strategy << "\"";
   printInstructions(model.count(choice));
-  if (options.check) {
+  if (options.check && entry) {
     interpreter::Environment state;
     auto expected = interpreter::interpretEntry(entry, inputs, state, {});
     if (failed(expected))
@@ -165,6 +175,27 @@ static LogicalResult measure(EntryOp entry, schedule::KernelOp kernel,
   }
   llvm::outs() << "}\n";
   llvm::outs().flush();
+  return success();
+}
+
+/// Measures a kernel under all strategies that the options ask for.
+static LogicalResult measureAll(EntryOp entry, schedule::KernelOp kernel,
+                                const Profile &profile,
+                                const Options &options) {
+  SmallVector<codegen::StrategyAttr> strategies;
+  for (const std::string &text : options.strategies)
+    strategies.push_back(dyn_cast_or_null<codegen::StrategyAttr>(
+        parseAttribute(text, kernel.getContext())));
+  if (strategies.empty())
+    strategies.push_back(
+        dyn_cast_or_null<codegen::StrategyAttr>(kernel.getStrategyAttr()));
+  codegen::IterationSpace space = codegen::buildIterationSpace(kernel);
+  std::mt19937 random(1);
+  for (unsigned i = 0; i < options.explore; ++i)
+    strategies.push_back(randomStrategy(space, profile, random));
+  for (codegen::StrategyAttr strategy : strategies)
+    if (failed(measure(entry, kernel, strategy, profile, options)))
+      return failure();
   return success();
 }
 
@@ -182,24 +213,23 @@ int main(int argc, char **argv) {
   auto module = parseSourceFile<ModuleOp>(options.file, &context);
   if (!module)
     return 1;
-  std::mt19937 random(1);
+  auto wanted = [&](StringRef name) {
+    return options.entries.empty() || llvm::is_contained(options.entries, name);
+  };
+  SmallVector<schedule::KernelOp> kernels =
+      llvm::to_vector(module->getOps<schedule::KernelOp>());
+  for (schedule::KernelOp kernel : kernels)
+    if (wanted(kernel.getSymName()) &&
+        failed(measureAll({}, kernel, profile, options)))
+      return 1;
+  if (!kernels.empty())
+    return 0;
   for (EntryOp entry : llvm::to_vector(module->getOps<EntryOp>())) {
-    if (!options.entries.empty() &&
-        !llvm::is_contained(options.entries, entry.getSymName()))
+    if (!wanted(entry.getSymName()))
       continue;
     schedule::KernelOp kernel = makeScheduleKernel(entry, Layout::separate);
-    SmallVector<codegen::StrategyAttr> strategies;
-    for (const std::string &text : options.strategies)
-      strategies.push_back(dyn_cast_or_null<codegen::StrategyAttr>(
-          parseAttribute(text, &context)));
-    if (strategies.empty())
-      strategies.push_back({});
-    codegen::IterationSpace space = codegen::buildIterationSpace(kernel);
-    for (unsigned i = 0; i < options.explore; ++i)
-      strategies.push_back(randomStrategy(space, profile, random));
-    for (codegen::StrategyAttr strategy : strategies)
-      if (failed(measure(entry, kernel, strategy, profile, options)))
-        return 1;
+    if (failed(measureAll(entry, kernel, profile, options)))
+      return 1;
   }
   return 0;
 }

@@ -16,6 +16,7 @@ namespace descent::test {
 using Buffers = std::vector<std::vector<uint32_t>>;
 
 struct RunTimes {
+  /// Creating the pipeline and, as drivers may put that off, the first launch.
   double compileMilliseconds = 0;
   /// Median and least time of one launch.
   double milliseconds = 0, leastMilliseconds = 0;

@@ -70,6 +70,9 @@ struct Profile {
   /// Subgroups that fill the device: with fewer, parts of it idle.
   unsigned parallelSubgroups;
   Instructions costs;
+  /// The driver's time to compile an instruction, spread over a thousand
+  /// launches of the kernel, in the same unit.
+  double compilation;
 };
 
 /// All profiles, in the order in which a bundle's variants are preferred:
