@@ -143,7 +143,7 @@ void CostModel::addWork(Block &block, ArrayRef<Access> reads, unsigned skip,
     else if (isa<ExpOp, SqrtOp, SinOp, CosOp, DivOp>(op))
       each.special = 1;
     else if (isa<PhiloxOp>(op))
-      each.integer = 120; // ten rounds of two wide products
+      each.integer = 30; // ten rounds of two wide products, well pipelined
     else if (isa<ConstantOp>(op) ||
              (isa<MulOp>(op) && skip == 0 &&
               terminator->getNumOperands() == 1 &&
@@ -324,39 +324,24 @@ double CostModel::instances(DimSet dims, const Choice &choice) const {
   return result;
 }
 
-double CostModel::codeSize(const Choice &choice) {
-  double size = 0;
-  for (const std::vector<Work> *works : {&mapWork, &finishWork})
-    for (const Work &work : *works)
-      size += (work.each.arithmetic + work.each.integer + work.each.special) *
-              instances(work.dims, choice);
-  for (std::vector<Access> *accesses : {&mapReads, &finishReads, &writes})
-    for (Access &access : *accesses) {
-      const Elements &elements = elementsOf(access, choice);
-      // An address, an access and, of a vector, its elements; a comparison and
-      // a selection for every guard.
-      size += 2 * elements.single + 6 * elements.vectors +
-              2 * (elements.guarded + elements.comparisons);
-    }
-  return size;
-}
-
 void CostModel::addReads(std::vector<Access> &reads, const Choice &choice,
-                         Instructions &sum) {
+                         bool loops, Instructions &sum) {
   DimSet laneDims = 0;
   for (unsigned dim = 0; dim < space.numParallel; ++dim)
     laneDims |= DimSet(choice.lanes[dim] > 1) << dim;
   for (Access &read : reads) {
     const Elements &elements = elementsOf(read, choice);
-    double times = repetitions(read.dims, choice);
-    bool uniform = times == 1 && !(read.dims & laneDims);
+    double repeated = repetitions(read.dims, choice);
+    bool uniform = repeated == 1 && !(read.dims & laneDims);
+    double times = loops ? repeated : 1;
     (uniform ? sum.uniformLoad : sum.load) += times * elements.single;
     (uniform ? sum.uniformVectorLoad : sum.vectorLoad) +=
         times * elements.vectors;
     sum.integer += times * (elements.single + elements.vectors);
     if (elements.guarded > 0)
-      sum.integer += repetitions(read.dims | read.guardDims, choice) *
-                     (elements.guarded + 2 * elements.comparisons);
+      sum.integer +=
+          (loops ? repetitions(read.dims | read.guardDims, choice) : 1) *
+          (elements.guarded + 2 * elements.comparisons);
   }
 }
 
@@ -367,14 +352,15 @@ static void accumulate(Instructions &sum, const Instructions &each,
   sum.special += times * each.special;
 }
 
-Instructions CostModel::count(const Choice &choice) {
+Instructions CostModel::count(const Choice &choice, bool loops) {
   Instructions sum;
   sum.start = 1;
-  addReads(mapReads, choice, sum);
-  addReads(finishReads, choice, sum);
+  addReads(mapReads, choice, loops, sum);
+  addReads(finishReads, choice, loops, sum);
   for (const Work &work : mapWork)
     accumulate(sum, work.each,
-               repetitions(work.dims, choice) * instances(work.dims, choice));
+               (loops ? repetitions(work.dims, choice) : 1) *
+                   instances(work.dims, choice));
   for (const Work &work : finishWork)
     accumulate(sum, work.each, instances(work.dims, choice));
   for (Access &write : writes) {
@@ -384,9 +370,9 @@ Instructions CostModel::count(const Choice &choice) {
   }
   double trips = repetitions(~DimSet(0), choice);
   if (trips > 1) {
-    sum.loop = trips;
+    sum.loop = loops ? trips : 1;
     int64_t values = choice.tileSize() * space.kernel.getNumCombined();
-    sum.spill = trips * std::max<int64_t>(0, values - profile.registers);
+    sum.spill = sum.loop * std::max<int64_t>(0, values - profile.registers);
   }
   return sum;
 }

@@ -48,11 +48,11 @@ private:
   CostModel model;
   SmallVector<SmallVector<int64_t>> sizes;
 
-  /// What is minimized: the time of a launch, and a share of the time that the
-  /// driver takes to compile the code.
+  /// What is minimized, in milliseconds: the time of a launch, and a share of
+  /// the time that the driver takes to compile the kernel.
   double price(const Choice &choice) {
-    return model.estimate(choice) +
-           model.codeSize(choice) * profile.compilation;
+    return model.launchTime(choice) * profile.unit +
+           model.compileTime(choice) / profile.launches;
   }
 
   Choice start() const {
@@ -195,7 +195,7 @@ private:
     return choice.tileSize() <= profile.maxTile &&
            choice.steps() <= profile.maxUnrolledSteps &&
            keepsOrder(space, choice.unroll) &&
-           model.codeSize(choice) <= profile.maxCode;
+           model.compileTime(choice) <= profile.maxCompileTime;
   }
 };
 

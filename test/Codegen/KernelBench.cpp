@@ -99,12 +99,12 @@ static codegen::Choice choiceOf(codegen::StrategyAttr strategy) {
           SmallVector<int64_t>(strategy.getUnroll())};
 }
 
-static void printInstructions(const Instructions &i) {
-  llvm::outs() << ",\"counts\":[" << i.arithmetic << "," << i.integer << ","
-               << i.special << "," << i.load << "," << i.vectorLoad << ","
-               << i.uniformLoad << "," << i.uniformVectorLoad << "," << i.store
-               << "," << i.vectorStore << "," << i.loop << "," << i.spill << ","
-               << i.start << "]";
+static void printInstructions(StringRef name, const Instructions &i) {
+  llvm::outs() << ",\"" << name << "\":[" << i.arithmetic << "," << i.integer
+               << "," << i.special << "," << i.load << "," << i.vectorLoad
+               << "," << i.uniformLoad << "," << i.uniformVectorLoad << ","
+               << i.store << "," << i.vectorStore << "," << i.loop << ","
+               << i.spill << "," << i.start << "]";
 }
 
 /// Compiles and times a kernel under one strategy, or the selected one, and
@@ -152,17 +152,19 @@ static LogicalResult measure(EntryOp entry, schedule::KernelOp kernel,
                                times.cpuMilliseconds)
                << llvm::format(",\"gflops\":%.2f,\"estimate\":%.0f",
                                flops / times.leastMilliseconds * 1e-6,
-                               model.estimate(choice))
+                               model.launchTime(choice))
                << llvm::format(",\"select_ms\":%.2f,\"codegen_ms\":%.2f,"
                                "\"driver_ms\":%.2f",
                                selectTime, compileTime,
                                times.compileMilliseconds)
                << ",\"words\":" << compiled.words.size()
-               << ",\"code\":" << int(model.codeSize(choice))
+               << llvm::format(",\"compile_estimate\":%.1f",
+                               model.compileTime(choice))
                << ",\"groups\":" << compiled.groups[0] * compiled.groups[1]
                << ",\"subgroups\":" << model.subgroups(choice)
                << ",\"strategy\":\"" << strategy << "\"";
-  printInstructions(model.count(choice));
+  printInstructions("counts", model.executed(choice));
+  printInstructions("code", model.code(choice));
   if (options.check && entry) {
     interpreter::Environment state;
     auto expected = interpreter::interpretEntry(entry, inputs, state, {});

@@ -31,14 +31,18 @@ public:
   CostModel(const IterationSpace &space, const Profile &profile);
 
   /// What a subgroup executes.
-  Instructions count(const Choice &choice);
-  /// How many instructions the unrolled code has, about.
-  double codeSize(const Choice &choice);
+  Instructions executed(const Choice &choice) { return count(choice, true); }
+  /// What the code consists of.
+  Instructions code(const Choice &choice) { return count(choice, false); }
   /// How many subgroups run, at least as many as fill the device.
   double subgroups(const Choice &choice) const;
-  /// The time in units of a multiply-add of one subgroup.
-  double estimate(const Choice &choice) {
-    return dot(count(choice), profile.costs) * subgroups(choice);
+  /// The time of a launch in units of a multiply-add of one subgroup.
+  double launchTime(const Choice &choice) {
+    return dot(executed(choice), profile.costs) * subgroups(choice);
+  }
+  /// The driver's time to compile the kernel in milliseconds.
+  double compileTime(const Choice &choice) {
+    return dot(code(choice), profile.compileCosts);
   }
 
 private:
@@ -99,7 +103,8 @@ private:
   Bounds startBounds(const Expr &expr, const Choice &choice) const;
   /// Where dimension `dim` of a tile starts at most.
   int64_t lastStart(unsigned dim, const Choice &choice) const;
-  void addReads(std::vector<Access> &reads, const Choice &choice,
+  Instructions count(const Choice &choice, bool loops);
+  void addReads(std::vector<Access> &reads, const Choice &choice, bool loops,
                 Instructions &sum);
   /// How often loops execute what depends on these dimensions.
   double repetitions(DimSet dims, const Choice &choice) const;

@@ -59,9 +59,6 @@ struct Profile {
   /// steps of a body) of one loop trip.
   unsigned maxTile;
   unsigned maxUnrolledSteps;
-  /// Instructions, about, that a kernel's unrolled code may have: drivers take
-  /// longer than linear time to compile it.
-  unsigned maxCode;
   /// Combined values that stay in registers.
   unsigned registers;
   /// True if lanes side by side that access neighbouring elements share one
@@ -69,10 +66,17 @@ struct Profile {
   bool coalesces;
   /// Subgroups that fill the device: with fewer, parts of it idle.
   unsigned parallelSubgroups;
+  /// Times on the device.
   Instructions costs;
-  /// The driver's time to compile an instruction, spread over a thousand
-  /// launches of the kernel, in the same unit.
-  double compilation;
+  /// Milliseconds that the driver takes to compile an instruction, how many a
+  /// kernel may take in all, and over how many launches they are spread when
+  /// strategies are compared.
+  Instructions compileCosts;
+  double maxCompileTime;
+  double launches;
+  /// The time of a multiply-add of one subgroup, divided by the subgroups that
+  /// run at once, in milliseconds.
+  double unit;
 };
 
 /// All profiles, in the order in which a bundle's variants are preferred:

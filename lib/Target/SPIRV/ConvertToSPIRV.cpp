@@ -38,22 +38,30 @@ struct FromElementsPattern : OpConversionPattern<vector::FromElementsOp> {
 /// The variables that carry a converted loop's values.
 using LoopVariables = llvm::DenseMap<Operation *, SmallVector<Value>>;
 
-/// A loop whose carried values live in variables, stored before the loop and at the end of its body. The optimizer makes one phi of each;
-/// of upstream's block arguments and result variables it would make two.
+/// A loop whose carried values live in variables, stored before the loop and at
+/// the end of its body. The optimizer makes one phi of each; of upstream's
+/// block arguments and result variables it would make two.
 struct ForPattern : OpConversionPattern<scf::ForOp> {
-  ForPattern(const TypeConverter &converter, MLIRContext *context, LoopVariables &variables)
-      : OpConversionPattern(converter, context, /*benefit=*/2), variables(variables) {}
+  ForPattern(const TypeConverter &converter, MLIRContext *context,
+             LoopVariables &variables)
+      : OpConversionPattern(converter, context, /*benefit=*/2),
+        variables(variables) {}
 
-  LogicalResult matchAndRewrite(scf::ForOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
+  LogicalResult
+  matchAndRewrite(scf::ForOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
     Location loc = op.getLoc();
     SmallVector<Value> carried;
     for (Value initial : adaptor.getInitArgs()) {
-      auto pointer = mlir::spirv::PointerType::get(initial.getType(), mlir::spirv::StorageClass::Function);
+      auto pointer = mlir::spirv::PointerType::get(
+          initial.getType(), mlir::spirv::StorageClass::Function);
       carried.push_back(rewriter.create<mlir::spirv::VariableOp>(
-          loc, pointer, mlir::spirv::StorageClass::Function, /*initializer=*/nullptr));
+          loc, pointer, mlir::spirv::StorageClass::Function,
+          /*initializer=*/nullptr));
       rewriter.create<mlir::spirv::StoreOp>(loc, carried.back(), initial);
     }
-    auto loop = rewriter.create<mlir::spirv::LoopOp>(loc, mlir::spirv::LoopControl::None);
+    auto loop = rewriter.create<mlir::spirv::LoopOp>(
+        loc, mlir::spirv::LoopControl::None);
     loop.addEntryAndMergeBlock(rewriter);
     variables[loop] = carried;
 
@@ -64,22 +72,30 @@ struct ForPattern : OpConversionPattern<scf::ForOp> {
     Block *continuing = rewriter.createBlock(merge);
     Value counter = header->getArgument(0);
     rewriter.setInsertionPointToEnd(loop.getEntryBlock());
-    rewriter.create<mlir::spirv::BranchOp>(loc, header, adaptor.getLowerBound());
+    rewriter.create<mlir::spirv::BranchOp>(loc, header,
+                                           adaptor.getLowerBound());
     rewriter.setInsertionPointToEnd(continuing);
-    Value next = rewriter.create<mlir::spirv::IAddOp>(loc, counter, adaptor.getStep());
+    Value next =
+        rewriter.create<mlir::spirv::IAddOp>(loc, counter, adaptor.getStep());
     rewriter.create<mlir::spirv::BranchOp>(loc, header, next);
 
     rewriter.setInsertionPointToEnd(header);
-    TypeConverter::SignatureConversion arguments(op.getBody()->getNumArguments());
+    TypeConverter::SignatureConversion arguments(
+        op.getBody()->getNumArguments());
     arguments.remapInput(0, counter);
     for (auto [i, variable] : llvm::enumerate(carried))
-      arguments.remapInput(i + 1, rewriter.create<mlir::spirv::LoadOp>(loc, variable).getResult());
-    Value more = rewriter.create<mlir::spirv::SLessThanOp>(loc, rewriter.getI1Type(), counter, adaptor.getUpperBound());
+      arguments.remapInput(
+          i + 1,
+          rewriter.create<mlir::spirv::LoadOp>(loc, variable).getResult());
+    Value more = rewriter.create<mlir::spirv::SLessThanOp>(
+        loc, rewriter.getI1Type(), counter, adaptor.getUpperBound());
     Block *body = op.getBody();
     rewriter.inlineRegionBefore(op.getRegion(), continuing);
-    body = rewriter.applySignatureConversion(body, arguments, getTypeConverter());
+    body =
+        rewriter.applySignatureConversion(body, arguments, getTypeConverter());
     rewriter.setInsertionPointToEnd(header);
-    rewriter.create<mlir::spirv::BranchConditionalOp>(loc, more, body, ValueRange(), merge, ValueRange());
+    rewriter.create<mlir::spirv::BranchConditionalOp>(
+        loc, more, body, ValueRange(), merge, ValueRange());
 
     rewriter.setInsertionPointAfter(loop);
     SmallVector<Value> results;
@@ -95,17 +111,22 @@ private:
 
 /// The end of a loop's body: stores what the next iteration gets.
 struct YieldPattern : OpConversionPattern<scf::YieldOp> {
-  YieldPattern(const TypeConverter &converter, MLIRContext *context, LoopVariables &variables)
-      : OpConversionPattern(converter, context, /*benefit=*/2), variables(variables) {}
+  YieldPattern(const TypeConverter &converter, MLIRContext *context,
+               LoopVariables &variables)
+      : OpConversionPattern(converter, context, /*benefit=*/2),
+        variables(variables) {}
 
-  LogicalResult matchAndRewrite(scf::YieldOp op, OpAdaptor adaptor,
-                                ConversionPatternRewriter &rewriter) const override {
+  LogicalResult
+  matchAndRewrite(scf::YieldOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
     auto loop = dyn_cast<mlir::spirv::LoopOp>(op->getParentOp());
     if (!loop)
       return failure();
-    for (auto [variable, value] : llvm::zip_equal(variables.lookup(loop), adaptor.getOperands()))
+    for (auto [variable, value] :
+         llvm::zip_equal(variables.lookup(loop), adaptor.getOperands()))
       rewriter.create<mlir::spirv::StoreOp>(op.getLoc(), variable, value);
-    rewriter.replaceOpWithNewOp<mlir::spirv::BranchOp>(op, loop.getContinueBlock());
+    rewriter.replaceOpWithNewOp<mlir::spirv::BranchOp>(op,
+                                                       loop.getContinueBlock());
     return success();
   }
 
