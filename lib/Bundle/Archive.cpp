@@ -5,6 +5,7 @@
 
 #include "descent/Bundle/Archive.h"
 #include "llvm/ADT/ScopeExit.h"
+#include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MathExtras.h"
@@ -98,29 +99,59 @@ descent::bundle::buildArchive(llvm::ArrayRef<ArchiveEntry> entries) {
   return bytes;
 }
 
+/// Writes all bytes; false if that fails.
+static bool writeAll(int fd, llvm::StringRef bytes) {
+  llvm::raw_fd_ostream stream(fd, /*shouldClose=*/false);
+  stream << bytes;
+  stream.flush();
+  bool written = !stream.has_error();
+  stream.clear_error();
+  return written;
+}
+
+/// A device or a pipe is written to as it is: there is nothing beside it to
+/// rename.
+static llvm::Error writeInPlace(llvm::StringRef path, llvm::StringRef bytes) {
+  int fd;
+  if (std::error_code error = llvm::sys::fs::openFileForWrite(
+          path, fd, llvm::sys::fs::CD_OpenExisting))
+    return llvm::createStringError("cannot write '" + path +
+                                   "': " + error.message());
+  bool written = writeAll(fd, bytes);
+  llvm::sys::fs::closeFile(fd);
+  if (!written)
+    return llvm::createStringError("cannot write '" + path + "'");
+  return llvm::Error::success();
+}
+
 llvm::Error descent::bundle::writeFileAtomically(llvm::StringRef path,
                                                  llvm::StringRef bytes) {
+  // A link stays, and what it names is replaced.
+  llvm::SmallString<256> target(path);
+  llvm::sys::fs::file_status status;
+  if (!llvm::sys::fs::status(path, status)) {
+    if (status.type() == llvm::sys::fs::file_type::directory_file)
+      return llvm::createStringError("cannot write '" + path +
+                                     "': it is a folder");
+    if (status.type() != llvm::sys::fs::file_type::regular_file)
+      return writeInPlace(path, bytes);
+    if (std::error_code error = llvm::sys::fs::real_path(path, target))
+      return llvm::createStringError("cannot write '" + path +
+                                     "': " + error.message());
+  }
   llvm::Expected<llvm::sys::fs::TempFile> file =
-      llvm::sys::fs::TempFile::create(path + ".%%%%%%.tmp",
+      llvm::sys::fs::TempFile::create(target + ".%%%%%%.tmp",
                                       llvm::sys::fs::all_read |
                                           llvm::sys::fs::all_write);
   if (!file)
     return llvm::createStringError("cannot write beside '" + path +
                                    "': " + llvm::toString(file.takeError()));
-  bool failed;
-  {
-    llvm::raw_fd_ostream stream(file->FD, /*shouldClose=*/false);
-    stream << bytes;
-    stream.flush();
-    failed = stream.has_error();
-    stream.clear_error();
-  }
-  if (failed) {
+  if (!writeAll(file->FD, bytes)) {
     llvm::consumeError(file->discard());
     return llvm::createStringError("cannot write '" + path +
                                    "': the disk may be full");
   }
-  if (llvm::Error error = file->keep(path))
+  if (llvm::Error error = file->keep(target))
     return llvm::createStringError("cannot write '" + path +
                                    "': " + llvm::toString(std::move(error)));
   return llvm::Error::success();

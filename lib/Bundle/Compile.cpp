@@ -74,14 +74,19 @@ CompileStatus Compilation::load() {
   });
 }
 
-CompileStatus Compilation::importModelFile() {
-  std::vector<std::string> available = entriesOf(*model);
+bool Compilation::hasEntries(llvm::ArrayRef<std::string> available) {
   for (const std::string &entry : options.entries)
     if (!llvm::is_contained(available, entry)) {
       errors << "error: the model has no entry '" << entry
              << "'; it has: " << llvm::join(available, ", ") << "\n";
-      return CompileStatus::UsageError;
+      return false;
     }
+  return true;
+}
+
+CompileStatus Compilation::importModelFile() {
+  if (!hasEntries(entriesOf(*model)))
+    return CompileStatus::UsageError;
   module = importModel(*model, context, {options.entries});
   return module ? CompileStatus::Done : CompileStatus::InvalidModel;
 }
@@ -99,14 +104,19 @@ CompileStatus Compilation::parseDialectFile() {
                                        options.input);
   if (!module)
     return CompileStatus::InvalidModel;
+  std::vector<std::string> available;
+  for (auto entry : module->getOps<EntryOp>())
+    available.push_back(entry.getSymName().str());
+  if (available.empty()) {
+    errors << options.input << ": error: expected at least one descent.entry\n";
+    return CompileStatus::InvalidModel;
+  }
+  if (!hasEntries(available))
+    return CompileStatus::UsageError;
   for (auto entry : llvm::make_early_inc_range(module->getOps<EntryOp>()))
     if (!options.entries.empty() &&
         !llvm::is_contained(options.entries, entry.getSymName()))
       entry.erase();
-  if (module->getOps<EntryOp>().empty()) {
-    errors << options.input << ": error: expected at least one descent.entry\n";
-    return CompileStatus::InvalidModel;
-  }
   return CompileStatus::Done;
 }
 
@@ -148,10 +158,9 @@ CompileStatus Compilation::formKernels() {
 /// at least.
 static constexpr int64_t maxTensorBytes = 128 << 20;
 
-/// Reports tensors that no binding can hold.
+/// Reports the first tensor that no binding can hold.
 CompileStatus Compilation::checkSizes() {
-  CompileStatus status = CompileStatus::Done;
-  module->walk([&](Operation *op) {
+  WalkResult result = module->walk([&](Operation *op) {
     for (Value result : op->getResults()) {
       auto tensor = dyn_cast<RankedTensorType>(result.getType());
       if (!tensor || schedule::byteSize(tensor) <= maxTensorBytes)
@@ -159,11 +168,17 @@ CompileStatus Compilation::checkSizes() {
       op->emitError() << "a tensor of type " << tensor << " has "
                       << schedule::byteSize(tensor)
                       << " bytes; the most that a device promises to bind is "
-                      << maxTensorBytes << "; a smaller batch makes it smaller";
-      status = CompileStatus::InvalidModel;
+                      << maxTensorBytes
+                      << (isa<PackOp, UnpackOp>(op)
+                              ? "; all parameters of an optimizer have to fit "
+                                "into that"
+                              : "; a smaller batch or layer makes it smaller");
+      return WalkResult::interrupt();
     }
+    return WalkResult::advance();
   });
-  return status;
+  return result.wasInterrupted() ? CompileStatus::InvalidModel
+                                 : CompileStatus::Done;
 }
 
 CompileStatus Compilation::schedule() {

@@ -6,6 +6,7 @@
 #include "Options.h"
 #include "descent/Bundle/Archive.h"
 #include "descent/Model/Registry.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/Path.h"
 
@@ -87,21 +88,25 @@ static bool report(llvm::Error error) {
 static CompileStatus write(const Compilation &compilation,
                            const DriverOptions &options, llvm::StringRef output,
                            llvm::StringRef result) {
-  bool compiled =
-      options.emit == EmitKind::Spirv || options.emit == EmitKind::Bundle;
-  if (compiled && !options.kernelFolder.empty() &&
+  if (!options.kernelFolder.empty() &&
       report(dumpKernels(compilation.getVariants(), options.kernelFolder)))
     return CompileStatus::UsageError;
-  if (compiled && !options.report.empty()) {
+  if (!options.report.empty()) {
     std::string text;
     llvm::raw_string_ostream os(text);
     printReport(compilation.getModelInfo(), compilation.getVariants(), os);
     if (report(bundle::writeFileAtomically(options.report, text)))
       return CompileStatus::UsageError;
   }
-  if (output.empty())
+  if (output.empty()) {
     llvm::outs() << result;
-  else if (report(bundle::writeFileAtomically(output, result)))
+    llvm::outs().flush();
+    if (llvm::outs().has_error()) {
+      llvm::outs().clear_error();
+      llvm::errs() << "error: cannot write to standard output\n";
+      return CompileStatus::UsageError;
+    }
+  } else if (report(bundle::writeFileAtomically(output, result)))
     return CompileStatus::UsageError;
   if (options.emit == EmitKind::Bundle)
     printSummary(compilation.getModelInfo(), compilation.getVariants().front(),
@@ -128,8 +133,23 @@ int main(int argc, char **argv) {
                       : output.str())
           .str() +
       ".reproducer.mlir";
-  if (options->emit == EmitKind::Ast &&
-      llvm::sys::path::extension(options->compile.input) == ".mlir") {
+  bool compiled =
+      options->emit == EmitKind::Spirv || options->emit == EmitKind::Bundle;
+  if (!compiled &&
+      !(options->report.empty() && options->kernelFolder.empty())) {
+    llvm::errs() << "error: --report and --dump-kernels need compiled kernels: "
+                    "use them with --emit bundle or spirv\n";
+    return int(CompileStatus::UsageError);
+  }
+  bool isDialect =
+      llvm::sys::path::extension(options->compile.input) == ".mlir";
+  if (isDialect &&
+      (!options->compile.load.defines.empty() || options->compile.load.batch)) {
+    llvm::errs() << "error: -D and --batch: the sizes of a .mlir file are "
+                    "fixed\n";
+    return int(CompileStatus::UsageError);
+  }
+  if (options->emit == EmitKind::Ast && isDialect) {
     llvm::errs() << "error: --emit ast: a .mlir file has no syntax tree of the "
                     "model language\n";
     return int(CompileStatus::UsageError);
@@ -141,9 +161,12 @@ int main(int argc, char **argv) {
   if (status == CompileStatus::Done)
     status = write(compilation, *options, output, result);
   else if (status == CompileStatus::InternalError)
-    llvm::errs()
-        << "error: this is a fault of the compiler; please report it with '"
-        << options->compile.reproducer << "' and the model\n";
+    llvm::errs() << "error: this is a fault of the compiler; please report it "
+                    "with the model"
+                 << (llvm::sys::fs::exists(options->compile.reproducer)
+                         ? " and '" + options->compile.reproducer + "'"
+                         : "")
+                 << "\n";
   if (options->time)
     for (const auto &[phase, seconds] : compilation.getTimes())
       llvm::errs() << llvm::format("%8.1f ms  ", seconds * 1e3) << phase

@@ -88,6 +88,9 @@ private:
   runPasses(mlir::ModuleOp module,
             llvm::function_ref<void(mlir::OpPassManager &)> addPasses,
             CompileStatus failure);
+  /// Whether every entry that was asked for is among these; reports one that
+  /// is not.
+  bool hasEntries(llvm::ArrayRef<std::string> available);
   CompileStatus importModelFile();
   CompileStatus parseDialectFile();
   CompileStatus checkSizes();

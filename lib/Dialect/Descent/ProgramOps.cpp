@@ -4,6 +4,9 @@
 
 #include "descent/Dialect/Descent/Descent.h"
 
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/MathExtras.h"
+
 using namespace mlir;
 using namespace descent;
 
@@ -43,16 +46,37 @@ LogicalResult StateOp::verify() {
   return success();
 }
 
+LogicalResult EntryOp::verify() {
+  // The name is a file's name in a bundle.
+  auto allowed = [](char c) {
+    return llvm::isAlnum(c) || c == '_' || c == '-';
+  };
+  if (getSymName().empty() || !llvm::all_of(getSymName(), allowed))
+    return emitOpError("expected a name of letters, digits, '_' and '-'");
+  return success();
+}
+
 LogicalResult EntryOp::verifyRegions() {
-  llvm::SmallDenseMap<StringRef, WriteOp> written;
-  for (auto write : getBody().front().getOps<WriteOp>())
-    if (auto [first, isNew] = written.insert({write.getSymbol(), write});
-        !isNew) {
-      auto error = write.emitOpError("writes '")
-                   << write.getSymbol() << "' a second time";
-      error.attachNote(first->second.getLoc()) << "the first write is here";
-      return error;
+  llvm::SmallDenseMap<StringRef, Operation *> written, given;
+  for (Operation &op : getBody().front()) {
+    StringRef name;
+    auto *known = &written;
+    if (auto write = dyn_cast<WriteOp>(op)) {
+      name = write.getSymbol();
+    } else if (auto output = dyn_cast<OutputOp>(op)) {
+      name = output.getName();
+      known = &given;
+    } else {
+      continue;
     }
+    auto [first, isNew] = known->insert({name, &op});
+    if (isNew)
+      continue;
+    auto error = op.emitOpError(known == &written ? "writes '" : "gives '")
+                 << name << "' a second time";
+    error.attachNote(first->second->getLoc()) << "the first one is here";
+    return error;
+  }
   return success();
 }
 

@@ -472,8 +472,30 @@ descent.entry @e {
 descent.state @w : tensor<2xf32> parameter <constant, 0.0, 0.0>
 descent.entry @train {
   %w = descent.read @w : tensor<2xf32>
-  // expected-note @below {{the first write is here}}
+  // expected-note @below {{the first one is here}}
   descent.write @w, %w : tensor<2xf32>
   // expected-error @below {{'descent.write' op writes 'w' a second time}}
   descent.write @w, %w : tensor<2xf32>
 }
+
+// -----
+
+descent.state @w : tensor<2xf32> parameter <constant, 0.0, 0.0>
+descent.entry @train {
+  %w = descent.read @w : tensor<2xf32>
+  // expected-note @below {{the first one is here}}
+  descent.output "o", %w : tensor<2xf32>
+  // expected-error @below {{'descent.output' op gives 'o' a second time}}
+  descent.output "o", %w : tensor<2xf32>
+}
+
+// -----
+
+// expected-error @below {{expected a name of letters, digits, '_' and '-'}}
+descent.entry @"../e" {
+}
+
+// -----
+
+// expected-error @below {{expected fewer than 2^31 elements}}
+descent.input @x : tensor<4294967296x4294967296xf32>

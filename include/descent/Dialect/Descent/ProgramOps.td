@@ -28,6 +28,7 @@ def Descent_EntryOp : Descent_Op<"entry", [Symbol, NoTerminator, SingleBlock, No
   let arguments = (ins SymbolNameAttr:$sym_name);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$sym_name attr-dict-with-keyword $body";
+  let hasVerifier = 1;
   let hasRegionVerifier = 1;
 }
 

@@ -40,10 +40,10 @@ mlir::IntegerSet intersectSets(mlir::IntegerSet a, mlir::IntegerSet b);
 
 /// The row-major index of `indices` in a tensor of `shape`, and the inverse.
 mlir::AffineExpr joinIndices(llvm::ArrayRef<mlir::AffineExpr> indices,
-                           llvm::ArrayRef<int64_t> shape,
-                           mlir::MLIRContext *context);
+                             llvm::ArrayRef<int64_t> shape,
+                             mlir::MLIRContext *context);
 llvm::SmallVector<mlir::AffineExpr> splitIndex(mlir::AffineExpr index,
-                                                llvm::ArrayRef<int64_t> shape);
+                                               llvm::ArrayRef<int64_t> shape);
 
 } // namespace descent
 
