@@ -114,13 +114,15 @@ private:
       b.create<WriteOp>(loc, name, piece);
   }
 
-  /// A scalar state c with c' = decay c + (1 - decay), so that c = 1 - decay^t
-  /// after t steps; returns c'.
+  /// A scalar state c with c' = c + (1 - decay) (1 - c), so that
+  /// c = 1 - decay^t after t steps; returns c'. Unlike decay c + (1 - decay)
+  /// it tends to 1 whatever the rounding of the decay.
   Value correction(StringRef name, double decay) {
     auto type = tensorType({}, b.getF32Type());
     auto symbol = declare(prefix + name, type, Role::optimizer);
     Value before = b.create<ReadOp>(loc, type, symbol);
-    Value after = add(scale(before, decay), constant(before, 1 - decay));
+    Value left = sub(constant(before, 1), before);
+    Value after = add(before, scale(left, 1 - decay));
     b.create<WriteOp>(loc, symbol, guarded(before, after));
     return after;
   }

@@ -40,7 +40,7 @@ def ExpandOptimizersPass : Pass<"descent-expand-optimizers", "::mlir::ModuleOp">
     Every new value is guarded: `status.diverged` latches the number of the first step whose loss or gradient is not finite, and from that step on every
     state keeps its value.
 
-    Adam's bias corrections 1 - beta^t are states of their own, advanced by c' = beta c + (1 - beta): exact to rounding at every step, where a
+    Adam's bias corrections 1 - beta^t are states of their own, advanced by c' = c + (1 - beta) (1 - c): right to a few roundings at every step, where a
     power of beta loses half the digits of 1 - beta^t when t is small.
   }];
 }
