@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// The precompiled header of every library that uses MLIR: the upstream headers that nearly all of them include.
+// The precompiled header of every library that uses MLIR: the upstream headers
+// that nearly all of them include.
 #ifndef DESCENT_LIB_PCH_H
 #define DESCENT_LIB_PCH_H
 

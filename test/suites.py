@@ -29,8 +29,11 @@ class Counts:
 
 def execute(command, env):
     """Runs a suite; returns its exit code and output."""
-    done = subprocess.run([str(part) for part in command], cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                          errors="replace")
+    try:
+        done = subprocess.run([str(part) for part in command], cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True, errors="replace")
+    except OSError as error:
+        return 1, str(error)
     return done.returncode, done.stdout
 
 
@@ -114,7 +117,8 @@ def main():
     env = dict(os.environ, DESCENT_BIN=str(options.build / "bin"), PYTHONDONTWRITEBYTECODE="1")
 
     suites = [("style", lambda: style(env))]
-    for binary in sorted((options.build / "bin").glob("descent-*-tests")):
+    for name in ("codegen", "gradient", "import", "interpreter", "model", "runtime"):
+        binary = options.build / "bin" / f"descent-{name}-tests"
         suites.append((binary.name, lambda binary=binary: gtest(binary, dict(env, DESCENT_VALIDATION="1"))))
     suites.append(("lit", lambda: lit(options.build, env)))
     suites.append(("lit, round trips", lambda: lit(options.build, dict(env, DESCENT_VERIFY_ROUNDTRIP="1"))))
@@ -123,10 +127,11 @@ def main():
     for name in ("conformance", "e2e"):
         suites.append((name, lambda name=name: script(ROOT / "test" / name / "run.py", env, options.full)))
 
+    suites = [(name, suite) for name, suite in suites if not options.only or options.only in name]
+    if not suites:
+        parser.error(f"no suite's name contains '{options.only}'")
     total = Counts()
     for name, suite in suites:
-        if options.only and options.only not in name:
-            continue
         start = time.monotonic()
         counts = suite()
         print(f"{name}: {counts} ({time.monotonic() - start:.0f} s)", flush=True)
