@@ -129,6 +129,7 @@ void CostModel::addWork(Block &block, ArrayRef<Access> reads, unsigned skip,
     for (Value operand : op.getOperands())
       set |= dims.lookup(operand);
     Instructions each;
+    double code = 1;
     if (auto exprs = space.bodyExprs.find(&op); exprs != space.bodyExprs.end())
       for (AffineExpr expr : exprs->second.constraints) {
         set |= dimsOf(expr);
@@ -142,17 +143,19 @@ void CostModel::addWork(Block &block, ArrayRef<Access> reads, unsigned skip,
       each = {.arithmetic = 2, .special = 2};
     else if (isa<ExpOp, SqrtOp, SinOp, CosOp, DivOp>(op))
       each.special = 1;
-    else if (isa<PhiloxOp>(op))
-      each.integer = 30; // ten rounds of two wide products, well pipelined
-    else if (isa<ConstantOp>(op) ||
-             (isa<MulOp>(op) && skip == 0 &&
-              terminator->getNumOperands() == 1 &&
-              terminator->getOperand(0) == op.getResult(0)))
+    else if (isa<PhiloxOp>(op)) {
+      // Ten rounds of two wide products, whose latencies hide each other.
+      each.integer = 30;
+      code = 4;
+    } else if (isa<ConstantOp>(op) ||
+               (isa<MulOp>(op) && skip == 0 &&
+                terminator->getNumOperands() == 1 &&
+                terminator->getOperand(0) == op.getResult(0)))
       continue; // free, or half of a multiply-add
     else
       each.arithmetic = 1;
     dims[op.getResult(0)] = set;
-    work.push_back({set, each});
+    work.push_back({set, each, code});
   }
 }
 
@@ -359,10 +362,11 @@ Instructions CostModel::count(const Choice &choice, bool loops) {
   addReads(finishReads, choice, loops, sum);
   for (const Work &work : mapWork)
     accumulate(sum, work.each,
-               (loops ? repetitions(work.dims, choice) : 1) *
+               (loops ? repetitions(work.dims, choice) : work.code) *
                    instances(work.dims, choice));
   for (const Work &work : finishWork)
-    accumulate(sum, work.each, instances(work.dims, choice));
+    accumulate(sum, work.each,
+               (loops ? 1 : work.code) * instances(work.dims, choice));
   for (Access &write : writes) {
     const Elements &elements = elementsOf(write, choice);
     sum.store += elements.single;

@@ -79,6 +79,36 @@ TEST_P(KernelTest, WrappedLaunch) {
   expectSame(Layout::separate, profile);
 }
 
+/// Runs the entry's kernel on these inputs under the selected strategy.
+interpreter::Environment run(EntryOp entry,
+                             const interpreter::Environment &inputs) {
+  schedule::KernelOp kernel = makeScheduleKernel(entry, Layout::separate);
+  CompiledKernel compiled = compile(kernel, *findProfile("lavapipe"));
+  Buffers buffers = makeBuffers(entry, kernel, inputs);
+  runKernel(compiled, buffers);
+  interpreter::Environment results = readResults(entry, kernel, buffers);
+  kernel.erase();
+  return results;
+}
+
+using MaximumTest = KernelTest;
+
+// Of equal maxima the first counts, and of NaN the first.
+TEST_P(MaximumTest, TiesAndNan) {
+  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+  std::mt19937 random(5);
+  interpreter::Environment input = inputs;
+  for (double &x : input["x"].values)
+    x = random() % 40 == 0 ? nan : double(random() % 3);
+  interpreter::Environment state;
+  auto wanted = interpreter::interpretEntry(entry, input, state, {});
+  ASSERT_TRUE(succeeded(wanted));
+  EXPECT_EQ(interpreter::findDifference(run(entry, input), *wanted, 0), "");
+}
+
+INSTANTIATE_TEST_SUITE_P(Maxima, MaximumTest, testing::Values("max_pool"),
+                         [](const auto &info) { return info.param; });
+
 using InPlaceTest = KernelTest;
 
 TEST_P(InPlaceTest, OverwritesItsInput) {
@@ -91,13 +121,12 @@ INSTANTIATE_TEST_SUITE_P(InPlace, InPlaceTest,
                                          "dropout"),
                          [](const auto &info) { return info.param; });
 
-INSTANTIATE_TEST_SUITE_P(Kernels, KernelTest,
-                         testing::Values("elementwise", "flat", "tail",
-                                         "matmul_odd", "matmul_even",
-                                         "conv_strided", "conv_strided_dx",
-                                         "conv_strided_dw", "conv", "mirrored",
-                                         "to_scalar", "max_pool", "integers",
-                                         "picked", "dropout"),
-                         [](const auto &info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(
+    Kernels, KernelTest,
+    testing::Values("elementwise", "flat", "tail", "matmul_odd", "matmul_even",
+                    "conv_strided", "conv_strided_dx", "conv_strided_dw",
+                    "conv", "mirrored", "to_scalar", "max_pool", "integers",
+                    "picked", "guarded_product", "unit_reduction", "dropout"),
+    [](const auto &info) { return info.param; });
 
 } // namespace

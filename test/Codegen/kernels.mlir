@@ -275,3 +275,39 @@ descent.entry @dropout {
   descent.output "k", %r#0 : tensor<7x13xf32>
   descent.output "bits", %r#1 : tensor<7x13xi32>
 }
+
+// A window over a product: both factors are guarded alike.
+descent.entry @guarded_product {
+  %x = descent.read @image : tensor<3x4x14x14xf32>
+  %w = descent.read @filter : tensor<8x4x3x3xf32>
+  %r = descent.kernel [3, 4, 14, 14] reduce [3, 3, 4] by [#descent.combiner<sum>]
+    map(%x, %w : tensor<3x4x14x14xf32>, tensor<8x4x3x3xf32>)
+      [#descent.access<(d0, d1, d2, d3, d4, d5, d6) -> (d0, d6, d2 - d4 + 1, d3 - d5 + 1)
+         if [d2 - d4 + 1, -d2 + d4 + 12, d3 - d5 + 1, -d3 + d5 + 12] else 0.0 : f32>,
+       #descent.access<(d0, d1, d2, d3, d4, d5, d6) -> (d6, d1, d4, d5)
+         if [d2 - d4 + 1, -d2 + d4 + 12, d3 - d5 + 1, -d3 + d5 + 12] else 0.0 : f32>] {
+      ^bb0(%e: f32, %f: f32):
+        %p = descent.mul %e, %f : f32
+        descent.yield %p : f32
+    } finish() [] {
+      ^bb0(%s: f32):
+        descent.yield %s : f32
+    } : tensor<3x4x14x14xf32>
+  descent.output "r", %r : tensor<3x4x14x14xf32>
+}
+
+// Reductions over a single element.
+descent.entry @unit_reduction {
+  %a = descent.read @a7x13 : tensor<7x13xf32>
+  %r:2 = descent.kernel [7, 13] reduce [1, 1] by [#descent.combiner<max_index>]
+    map(%a : tensor<7x13xf32>) [#descent.access<(d0, d1, d2, d3) -> (d0, d1)>] {
+      ^bb0(%x: f32):
+        %q = descent.mul %x, %x : f32
+        descent.yield %q : f32
+    } finish() [] {
+      ^bb0(%m: f32, %i: i32):
+        descent.yield %m, %i : f32, i32
+    } : tensor<7x13xf32>, tensor<7x13xi32>
+  descent.output "m", %r#0 : tensor<7x13xf32>
+  descent.output "i", %r#1 : tensor<7x13xi32>
+}

@@ -80,7 +80,10 @@ private:
   /// Operations of a block.
   struct Work {
     DimSet dims;
+    /// What an instance executes, and how many times that its code is: more
+    /// than once where instructions run side by side.
     Instructions each;
+    double code = 1;
   };
 
   const IterationSpace &space;

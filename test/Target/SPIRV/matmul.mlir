@@ -1,0 +1,30 @@
+// RUN: descentc %s --target lavapipe --emit spirv | FileCheck %s
+// RUN: descentc %s --target portable --emit spirv | FileCheck %s --check-prefix=MINIMAL
+
+// Nothing optional is asked for, on any profile.
+// MINIMAL-NOT: OpCapability
+// MINIMAL: OpCapability Shader
+// MINIMAL-NOT: OpCapability
+// MINIMAL: OpEntryPoint GLCompute %{{.*}} "main"
+
+// Buffers that are only read say so; four elements are loaded at once; products feed sums as multiply-adds, and no other
+// arithmetic may be contracted.
+// CHECK-DAG: OpDecorate %{{.*}} NonWritable
+// CHECK-DAG: OpDecorate %{{.*}} NoContraction
+// CHECK-DAG: OpTypeVector %float 4
+// CHECK: OpLoopMerge
+// CHECK: OpLoad %v4float
+// CHECK: OpExtInst %float %{{.*}} Fma
+// CHECK-NOT: RelaxedPrecision
+descent.input @a : tensor<64x64xf32>
+descent.input @b : tensor<64x64xf32>
+descent.input @bias : tensor<64xf32>
+descent.entry @predict {
+  %a = descent.read @a : tensor<64x64xf32>
+  %b = descent.read @b : tensor<64x64xf32>
+  %bias = descent.read @bias : tensor<64xf32>
+  %c = descent.contract %a [0, 2], %b [1, 2] to [0, 1] : (tensor<64x64xf32>, tensor<64x64xf32>) -> tensor<64x64xf32>
+  %s = descent.broadcast %bias [1] : tensor<64xf32> to tensor<64x64xf32>
+  %r = descent.add %c, %s : tensor<64x64xf32>
+  descent.output "r", %r : tensor<64x64xf32>
+}
