@@ -11,7 +11,8 @@ namespace {
 
 // Numbers of the SPIR-V specification 1.3, sections 3.2 to 3.32.
 constexpr uint32_t magicNumber = 0x07230203, newestVersion = 0x00010300;
-constexpr uint32_t opEntryPoint = 15, opExecutionMode = 16, opDecorate = 71;
+constexpr uint32_t opMemoryModel = 14, opEntryPoint = 15, opExecutionMode = 16,
+                   opDecorate = 71, addressingLogical = 0;
 constexpr uint32_t modelGLCompute = 5, modeLocalSize = 17,
                    decorationBinding = 33, decorationDescriptorSet = 34;
 
@@ -40,6 +41,11 @@ void checkModule(std::span<const uint32_t> code, Size3 localSize,
             concat("broken instruction at word ", at));
     std::span<const uint32_t> words = code.subspan(at, length);
     switch (words[0] & 0xffff) {
+    case opMemoryModel:
+      require(length == 3 && words[1] == addressingLogical,
+              "the addressing model must be Logical: a kernel reaches memory "
+              "through its bindings only");
+      break;
     case opEntryPoint:
       require(length >= 5 && words[1] == modelGLCompute &&
                   isMain(words.subspan(3)),

@@ -43,9 +43,14 @@ std::vector<std::byte> inflateFile(const std::string &path) {
 /// name, or name.gz, in folder.
 std::string findFile(const std::string &folder, const std::string &name) {
   std::string path = folder + "/" + name;
-  for (const std::string &candidate : {path, path + ".gz"})
-    if (std::filesystem::exists(candidate))
+  for (const std::string &candidate : {path, path + ".gz"}) {
+    std::error_code error;
+    auto status = std::filesystem::status(candidate, error);
+    if (std::filesystem::is_regular_file(status))
       return candidate;
+    if (std::filesystem::exists(status))
+      fail(Status::Invalid, "'", candidate, "' is not a file");
+  }
   fail(Status::Invalid, "cannot open '", path, "' or '", path,
        ".gz': no such file");
 }

@@ -6,6 +6,9 @@
 
 #include <charconv>
 
+#include <cmath>
+#include <cstdint>
+
 namespace descent::runtime {
 namespace {
 
@@ -88,6 +91,12 @@ Checkpoint loadCheckpoint(const Program &program, const std::string &path) {
   checkpoint.position = {metadata.number("step"), metadata.number("epoch"),
                          metadata.number("batch"), metadata.real("loss_sum"),
                          metadata.real("sample_sum")};
+  const auto &at = checkpoint.position;
+  auto isSum = [](double sum) { return std::isfinite(sum) && sum >= 0; };
+  if (at.step > INT32_MAX || at.epoch > INT32_MAX || at.batch > at.step ||
+      !std::isfinite(at.lossSum) || !isSum(at.sampleSum))
+    fail(Status::Invalid, path, ": its position is impossible: step ", at.step,
+         ", epoch ", at.epoch, ", batch ", at.batch);
   checkpoint.identity = {metadata.number("seed"), metadata.number("samples"),
                          metadata.number("batch_size"),
                          metadata.number("shuffle") != 0,

@@ -103,6 +103,8 @@ void Trainer::finishStep(const Run &run) {
 }
 
 void Trainer::submitStep(std::span<const uint32_t> rows) {
+  if (at.step == INT32_MAX)
+    fail(Status::Failure, "a run has at most ", INT32_MAX, " steps");
   ++at.step, ++at.batch;
   queue.run(
       "train",

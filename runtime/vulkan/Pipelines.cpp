@@ -139,9 +139,17 @@ void Pipelines::build(const std::vector<const Schedule *> &schedules) {
                         &schedule->kernels[record.launch.kernel],
                         layoutFor(key.bindings, key.pushBytes).pipeline});
     }
-  inParallel(jobs.size(), [&](size_t i) {
-    *jobs[i].result = create(*jobs[i].kernel, jobs[i].layout);
-  });
+  try {
+    inParallel(jobs.size(), [&](size_t i) {
+      *jobs[i].result = create(*jobs[i].kernel, jobs[i].layout);
+    });
+  } catch (...) {
+    // A pipeline that could not be made is not known: the next try makes it.
+    std::erase_if(pipelines, [](const auto &known) {
+      return known.second == VkPipeline(VK_NULL_HANDLE);
+    });
+    throw;
+  }
 }
 
 VkDescriptorPool Pipelines::createPool(const Schedule &schedule) {

@@ -129,8 +129,10 @@ void addBench(CLI::App &app, Action &action) {
       ->add_option("--steps", options->steps,
                    "timed steps after three to warm up (default 20)")
       ->check(CLI::Range(1, 1000000));
-  command->add_option("--seed", options->seed,
-                      "seed of weights and data (default 0)");
+  command
+      ->add_option("--seed", options->seed,
+                   "seed of weights and data (default 0)")
+      ->check(CLI::NonNegativeNumber);
   command->add_flag("--profile", options->profile,
                     "device time by launch, from timestamps");
   addCommon(*command, options->common, true);

@@ -9,13 +9,9 @@
 #include "vulkan/VulkanExecutor.h"
 
 #include <CLI/CLI.hpp>
-#include <atomic>
 #include <functional>
 
 namespace descent::runtime {
-
-/// The number of the signal that asked the program to stop, or 0.
-extern std::atomic<int> stopSignal;
 
 struct CommonOptions {
   bool json = false;

@@ -5,6 +5,7 @@
 #include "train/Evaluate.h"
 
 #include <chrono>
+#include <cmath>
 
 namespace descent::runtime {
 namespace {
@@ -29,14 +30,19 @@ int evaluate(const Options &options) {
   auto begin = std::chrono::steady_clock::now();
   StepQueue queue(*executor);
   Event fields = {{"samples", data.size}};
+  bool finite = true;
   for (const Metric &metric : evaluator.run(queue)) {
     fields["test_" + metric.name] = metric.value;
+    finite &= std::isfinite(metric.value);
     log.line("test_" + metric.name + " " + fixed(metric.value, 5));
   }
   fields["seconds"] =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin)
           .count();
   log.event("eval", fields);
+  if (!finite)
+    fail(Status::Diverged, "the loss over the data is not a finite number: "
+                           "the weights have diverged, or the data holds NaN");
   return 0;
 }
 

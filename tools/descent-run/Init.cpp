@@ -36,7 +36,8 @@ void addInit(CLI::App &app, Action &action) {
       app.add_subcommand("init", "write the initial weights of a seed");
   command->add_option("BUNDLE", options->bundle, "what descentc wrote")
       ->required();
-  command->add_option("--seed", options->seed, "seed (default 0)");
+  command->add_option("--seed", options->seed, "seed (default 0)")
+      ->check(CLI::NonNegativeNumber);
   command
       ->add_option("-o,--output", options->output,
                    "file to write (.safetensors)")

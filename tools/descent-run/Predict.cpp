@@ -19,8 +19,12 @@ int predictTo(const Options &options) {
     fail(Status::Usage, "'", options.output,
          "': predictions are written as .npz or .csv");
   std::shared_ptr<const Program> program = openBundle(options.bundle);
-  if (!program->findEntry(options.entry))
+  const Entry *entry = program->findEntry(options.entry);
+  if (!entry)
     fail(Status::Usage, "the bundle has no entry '", options.entry, "'");
+  if (entry->inputs.empty() || entry->outputs.empty())
+    fail(Status::Usage, "the entry '", options.entry,
+         "' takes no input or gives no output: there is nothing to predict");
   StateBytes states = initialStates(
       *program, options.seed, {Role::Optimizer, Role::Metric, Role::Status});
   states.merge(loadWeights(*program, options.weights));
@@ -78,8 +82,10 @@ void addPredict(CLI::App &app, Action &action) {
       ->required();
   command->add_option("--entry", options->entry,
                       "the entry to run (default predict)");
-  command->add_option("--seed", options->seed,
-                      "seed of random numbers in the entry (default 0)");
+  command
+      ->add_option("--seed", options->seed,
+                   "seed of random numbers in the entry (default 0)")
+      ->check(CLI::NonNegativeNumber);
   addCommon(*command, options->common, true);
   command->callback(
       [=, &action] { action = [=] { return predictTo(*options); }; });

@@ -2,7 +2,10 @@
 // descent-run train.
 #include "Common.h"
 #include "core/Error.h"
+
 #include "train/Trainer.h"
+#include <atomic>
+#include <csignal>
 
 #include <charconv>
 #include <fcntl.h>
@@ -110,6 +113,21 @@ Beginning begin(const Program &program, const Options &options) {
   return beginning;
 }
 
+/// The number of the signal that asked the run to stop, or 0.
+std::atomic<int> stopSignal = 0;
+
+/// The first signal asks for an orderly end; the handler is gone after it, so
+/// the second one ends the program.
+void onSignal(int signal) { stopSignal = signal; }
+
+void catchSignals() {
+  struct sigaction action = {};
+  action.sa_handler = onSignal;
+  action.sa_flags = int(SA_RESETHAND) | SA_RESTART;
+  for (int signal : {SIGINT, SIGTERM})
+    sigaction(signal, &action, nullptr);
+}
+
 TrainOptions trainOptions(const Options &options, uint64_t seed) {
   TrainOptions train;
   train.epochs = options.epochs, train.steps = options.steps;
@@ -174,6 +192,7 @@ int train(const Options &options) {
   }
   announce(log, *executor, more);
 
+  catchSignals();
   TrainResult result = trainer.run();
   Event fields = {{"steps", result.steps},
                   {"seconds", result.seconds},
@@ -185,7 +204,7 @@ int train(const Options &options) {
       concat(result.interrupted ? "interrupted after " : "", result.steps,
              " steps in ", fixed(result.seconds, 1), " s",
              result.weights.empty() ? "" : ", weights in " + result.weights));
-  return result.interrupted ? 128 + stopSignal : 0;
+  return result.interrupted ? int(Status::Interrupted) : 0;
 }
 
 } // namespace
@@ -215,9 +234,11 @@ void addTrain(CLI::App &app, Action &action) {
       ->check(CLI::Range(1, INT32_MAX));
   command->add_option("--time", options->time,
                       "begin no step after this time: 90, 90s, 10m, 1.5h");
-  command->add_option("--seed", options->seed,
-                      "seed of weights, order and dropout (default 0, or the "
-                      "checkpoint's)");
+  command
+      ->add_option("--seed", options->seed,
+                   "seed of weights, order and dropout (default 0, or the "
+                   "checkpoint's)")
+      ->check(CLI::NonNegativeNumber);
   command->add_flag("--no-shuffle", options->noShuffle,
                     "visit the samples in their order in the file");
   command->add_flag("--drop-last", options->dropLast,
@@ -239,8 +260,10 @@ void addTrain(CLI::App &app, Action &action) {
                  "--epochs and --steps count from the very beginning")
       ->excludes(init)
       ->excludes(noSave);
-  command->add_option("--log-every", options->logEvery,
-                      "a step event with the loss every so many steps");
+  command
+      ->add_option("--log-every", options->logEvery,
+                   "a step event with the loss every so many steps")
+      ->check(CLI::NonNegativeNumber);
   addCommon(*command, options->common, true);
   command->callback([=, &action] { action = [=] { return train(*options); }; });
 }

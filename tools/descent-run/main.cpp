@@ -4,11 +4,7 @@
 #include "Common.h"
 #include "core/Error.h"
 
-#include <csignal>
-
 using namespace descent::runtime;
-
-std::atomic<int> descent::runtime::stopSignal = 0;
 
 namespace {
 
@@ -18,18 +14,6 @@ constexpr const char *footer =
     "data, 4 no usable device,\n"
     "5 device lost or out of memory, 6 diverged, 130 interrupted (after "
     "saving).";
-
-/// The first signal asks for an orderly end; the handler is gone after it, so
-/// the second one ends the program.
-void onSignal(int signal) { stopSignal = signal; }
-
-void catchSignals() {
-  struct sigaction action = {};
-  action.sa_handler = onSignal;
-  action.sa_flags = int(SA_RESETHAND) | SA_RESTART;
-  for (int signal : {SIGINT, SIGTERM})
-    sigaction(signal, &action, nullptr);
-}
 
 /// Whether the first argument is a bundle rather than a subcommand or an
 /// option.
@@ -85,7 +69,6 @@ int main(int argc, char **argv) {
   } catch (const CLI::ParseError &error) {
     return app.exit(error) == 0 ? 0 : int(Status::Usage);
   }
-  catchSignals();
   int code = perform(action);
   if (Instance::validationMessages() > 0 && code == 0) {
     std::fprintf(stderr,
