@@ -17,6 +17,10 @@ static LogicalResult verifyTensorType(Operation *op, Type type) {
     return op->emitOpError(
                "expected a tensor of static shape without zero extents, got ")
            << type;
+  int64_t elements = 1;
+  for (int64_t extent : tensor.getShape())
+    if (llvm::MulOverflow(elements, extent, elements) || elements > INT32_MAX)
+      return op->emitOpError("expected fewer than 2^31 elements, got ") << type;
   return success();
 }
 
