@@ -33,6 +33,28 @@ void addCommon(CLI::App &command, CommonOptions &options, bool withDevice) {
         "cpu, vulkan, vulkan:N or vulkan:NAME (default: the best device)");
 }
 
+Dataset TrainedOptions::open() const {
+  return test.empty() ? openDataset(data, Part::Train)
+                      : openDataset(test, Part::Test);
+}
+
+void addTrained(CLI::App &command, TrainedOptions &options) {
+  command.add_option("BUNDLE", options.bundle, "what descentc wrote")
+      ->required();
+  command
+      .add_option("--weights", options.weights,
+                  "trained weights (.safetensors)")
+      ->required();
+  auto *source = command.add_option_group("source");
+  source->add_option("--data", options.data,
+                     "data: " + datasetKinds() + " (idx: the training pair)");
+  source->add_option(
+      "--test", options.test,
+      "the same, but the test pair of idx and the test samples of glyphs");
+  source->require_option(1);
+  addCommon(command, options.common, true);
+}
+
 std::unique_ptr<Executor> load(std::shared_ptr<const Program> program,
                                const CommonOptions &options) {
   ExecutorOptions executor;

@@ -4,6 +4,7 @@
 #ifndef DESCENT_TOOLS_DESCENT_RUN_COMMON_H
 #define DESCENT_TOOLS_DESCENT_RUN_COMMON_H
 
+#include "data/Dataset.h"
 #include "log/Log.h"
 #include "train/Weights.h"
 #include "vulkan/VulkanExecutor.h"
@@ -31,6 +32,15 @@ void addDevices(CLI::App &app, Action &action);
 
 /// The options --json and, when it makes sense, --device.
 void addCommon(CLI::App &command, CommonOptions &options, bool withDevice);
+
+/// What eval and predict are given: trained weights and samples.
+struct TrainedOptions {
+  CommonOptions common;
+  std::string bundle, weights, data, test;
+  /// The samples of --data or --test.
+  Dataset open() const;
+};
+void addTrained(CLI::App &command, TrainedOptions &options);
 
 /// Loads the program onto the device that the options name; every module passes
 /// spirv-val first.

@@ -10,17 +10,11 @@
 namespace descent::runtime {
 namespace {
 
-struct Options {
-  CommonOptions common;
-  std::string bundle, weights, data, test;
-};
-
-int evaluate(const Options &options) {
+int evaluate(const TrainedOptions &options) {
   std::shared_ptr<const Program> program = openBundle(options.bundle);
   StateBytes states = initialStates(*program, 0, {Role::Metric, Role::Status});
   states.merge(loadWeights(*program, options.weights));
-  Dataset data = options.test.empty() ? openDataset(options.data, Part::Train)
-                                      : openDataset(options.test, Part::Test);
+  Dataset data = options.open();
   Log log(options.common.json);
   std::unique_ptr<Executor> executor = load(program, options.common);
   Evaluator evaluator(*executor, data, 0);
@@ -49,23 +43,10 @@ int evaluate(const Options &options) {
 } // namespace
 
 void addEval(CLI::App &app, Action &action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<TrainedOptions>();
   CLI::App *command = app.add_subcommand(
       "eval", "loss and metrics of trained weights over a data set");
-  command->add_option("BUNDLE", options->bundle, "what descentc wrote")
-      ->required();
-  command
-      ->add_option("--weights", options->weights,
-                   "trained weights (.safetensors)")
-      ->required();
-  auto *source = command->add_option_group("source");
-  source->add_option("--data", options->data,
-                     "data: " + datasetKinds() + " (idx: the training pair)");
-  source->add_option(
-      "--test", options->test,
-      "the same, but the test pair of idx and the test samples of glyphs");
-  source->require_option(1);
-  addCommon(*command, options->common, true);
+  addTrained(*command, *options);
   command->callback(
       [=, &action] { action = [=] { return evaluate(*options); }; });
 }

@@ -7,9 +7,8 @@
 namespace descent::runtime {
 namespace {
 
-struct Options {
-  CommonOptions common;
-  std::string bundle, weights, data, test, output, entry = "predict";
+struct Options : TrainedOptions {
+  std::string output, entry = "predict";
   uint64_t seed = 0;
 };
 
@@ -28,8 +27,7 @@ int predictTo(const Options &options) {
   StateBytes states = initialStates(
       *program, options.seed, {Role::Optimizer, Role::Metric, Role::Status});
   states.merge(loadWeights(*program, options.weights));
-  Dataset data = options.test.empty() ? openDataset(options.data, Part::Train)
-                                      : openDataset(options.test, Part::Test);
+  Dataset data = options.open();
   Log log(options.common.json);
   std::unique_ptr<Executor> executor = load(program, options.common);
   executor->prepare({options.entry});
@@ -63,19 +61,7 @@ void addPredict(CLI::App &app, Action &action) {
   auto options = std::make_shared<Options>();
   CLI::App *command = app.add_subcommand(
       "predict", "run an entry over a data set and write its outputs");
-  command->add_option("BUNDLE", options->bundle, "what descentc wrote")
-      ->required();
-  command
-      ->add_option("--weights", options->weights,
-                   "trained weights (.safetensors)")
-      ->required();
-  auto *source = command->add_option_group("source");
-  source->add_option("--data", options->data,
-                     "data: " + datasetKinds() + " (idx: the training pair)");
-  source->add_option(
-      "--test", options->test,
-      "the same, but the test pair of idx and the test samples of glyphs");
-  source->require_option(1);
+  addTrained(*command, *options);
   command
       ->add_option("-o,--output", options->output,
                    "file to write, .npz or .csv")
@@ -86,7 +72,6 @@ void addPredict(CLI::App &app, Action &action) {
       ->add_option("--seed", options->seed,
                    "seed of random numbers in the entry (default 0)")
       ->check(CLI::NonNegativeNumber);
-  addCommon(*command, options->common, true);
   command->callback(
       [=, &action] { action = [=] { return predictTo(*options); }; });
 }
