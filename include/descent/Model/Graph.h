@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The checked graph: a model with every name resolved, every size a number and
-// every parameter listed. What import reads.
+// The checked graphs: a model with every name resolved, every definition
+// expanded to primitive ops, every size a number and every state listed. What
+// import reads. One graph an entry, since an entry may have sizes of its own.
 
 #ifndef DESCENT_MODEL_GRAPH_H
 #define DESCENT_MODEL_GRAPH_H
@@ -10,10 +11,6 @@
 #include "descent/Model/Registry.h"
 
 namespace descent::model {
-
-enum class DType { F32, I32 };
-
-std::string_view toString(DType dtype);
 
 /// The type of a value. Every size is positive, and a tensor has fewer than
 /// 2^31 elements.
@@ -27,74 +24,139 @@ struct TensorType {
   bool operator==(const TensorType &) const = default;
 };
 
-/// How a parameter starts: uniform in [a, b), normal with mean a and deviation
-/// b, or the constant a.
+/// How a state starts: constant a; uniform in [a, b); normal with mean a and
+/// deviation b, truncated at two deviations or not; an orthogonal matrix
+/// (rows or columns orthonormal, whichever are fewer; the first axis against
+/// all others) times a; a on the diagonal of the first two axes (identity, or
+/// dirac for kernels: at the centre of the others).
 struct Initializer {
-  enum class Kind { Constant, Uniform, Normal };
+  enum class Kind {
+    Constant,
+    Uniform,
+    Normal,
+    TruncatedNormal,
+    Orthogonal,
+    Identity
+  };
   Kind kind = Kind::Constant;
   double a = 0;
   double b = 0;
+  bool operator==(const Initializer &) const = default;
 };
 
-/// A trained tensor in PyTorch's layout, called `<path>.<PyTorch's name>`.
-struct Parameter {
-  std::string name;
-  std::string role; ///< PyTorch's name within the layer: "weight", "bias"
-  std::vector<int64_t> shape;
+/// A tensor that outlives a run: a parameter, a buffer, or an accumulator of a
+/// metric.
+struct State {
+  enum class Role { Parameter, Buffer, Metric };
+  std::string name; ///< `<path>.<PyTorch's name>`, `metric.<name>.<slot>`
+  Role role = Role::Parameter;
+  bool frozen = false; ///< a parameter that no optimizer updates
+  TensorType type;
   Initializer init;
+  Location location;
 };
 
-/// Index of a node in CheckedModel::nodes.
-using NodeRef = uint32_t;
+/// A result of a node of the same graph.
+struct ValueRef {
+  uint32_t node = 0;
+  uint32_t result = 0;
+  bool operator==(const ValueRef &) const = default;
+};
 
-/// An input, or the use of an op.
+struct Node;
+
+/// The body of a scan, or of a function with its own derivative: a graph that
+/// sees nothing but its arguments, which are its first nodes.
+struct Body {
+  std::vector<Node> nodes;
+  uint32_t numArguments = 0;
+  std::vector<ValueRef> results;
+};
+
+/// An input, a state's value when the entry begins, an argument of a body, or
+/// the use of a primitive op.
 struct Node {
-  const OpSpec *op = nullptr; ///< null: an input
-  std::string path; ///< of a layer: its `name` or its index; of an input its
-                    ///< name; else empty
-  std::string valueName; ///< what the model calls the value, or empty
-  std::vector<NodeRef> operands;
+  enum class Kind { Input, State, Argument, Op };
+  Kind kind = Kind::Op;
+  const OpSpec *op = nullptr; ///< Op
+  /// Input and State: their name. Op: the path of the layer it belongs to and
+  /// the layer's op, as in "encoder.0.lstm"; of none, empty.
+  std::string path;
+  std::vector<ValueRef> operands;
   Attributes attributes;
-  TensorType type; ///< losses and metrics: a scalar
-  std::vector<Parameter> parameters;
+  std::vector<TensorType> types; ///< of its results
+  std::vector<Body> bodies; ///< scan: the step; custom: forward and vjp
   Location location;
-  /// Of an i32 input that is used as class indices: the number of classes; else
-  /// 0. Its values lie in [0, classes).
-  int64_t classes = 0;
 
-  bool isInput() const { return !op; }
+  const TensorType &type() const { return types.front(); }
 };
 
-/// A metric or an output.
-struct Result {
+/// A named value that an entry gives to the runtime.
+struct Output {
   std::string name;
-  NodeRef node = 0;
+  ValueRef value;
   Location location;
 };
 
-struct Optimizer {
+/// A state's next value.
+struct Update {
+  std::string state;
+  ValueRef value;
+  Location location;
+};
+
+/// The minimization of `loss` by the parameters that it depends on, or those
+/// of them in `over` (paths).
+struct Optimization {
   const OpSpec *op = nullptr;
-  Attributes
-      attributes; ///< adam: `beta1` and `beta2`, however they were written
+  Attributes attributes; ///< adam: `beta1` and `beta2`, however written
+  int64_t group = 0;     ///< numbers the model's optimizers
+  ValueRef loss;
+  std::vector<std::string> parameters; ///< sorted as in CheckedModel::states
   Location location;
 };
 
-/// A model that is sound. Nodes are in topological order: operands come before
-/// users; the inputs come first.
+/// An entry: its graph, and what it does. Nodes are in topological order, and
+/// all of them are needed.
+struct Entry {
+  std::string name;
+  bool training = false;
+  std::vector<Node> nodes;
+  std::vector<Output> outputs;
+  std::vector<Update> updates;
+  std::vector<Optimization> optimizations;
+  Location location;
+  /// The first op that mixes rows of the batch and cannot leave out those that
+  /// do not count, or -1: then a partial batch gives wrong results.
+  int64_t mixesRows = -1;
+
+  const Node &node(ValueRef ref) const { return nodes[ref.node]; }
+  const TensorType &type(ValueRef ref) const {
+    return nodes[ref.node].types[ref.result];
+  }
+};
+
+/// An input, as the runtime is told of it. `low` and `high`: the half-open
+/// range of its integers; equal where there is none.
+struct Input {
+  std::string name;
+  TensorType type;
+  int64_t low = 0, high = 0;
+  Location location;
+};
+
+/// A model that is sound.
 struct CheckedModel {
   std::string name;
   std::vector<std::string> files; ///< Location::file -> the name of the source
-  std::vector<Node> nodes;
-  std::vector<NodeRef> inputs;
-  std::optional<NodeRef> loss;
-  std::vector<Result> metrics;
-  std::vector<Result> outputs;
-  std::optional<Optimizer> optimizer;
+  std::vector<Input> inputs;      ///< with the sizes of `train`
+  std::vector<State> states;
+  std::vector<Entry> entries; ///< train, eval, metrics, predict, then others
   std::optional<int64_t> batch; ///< none: no input has a batch axis
   int64_t epochs = 1;
-  std::vector<EntryDecl> entries;
 
-  const Node &node(NodeRef ref) const { return nodes[ref]; }
+  const Entry *entry(std::string_view name) const;
+  const State *state(std::string_view name) const;
 };
 
 /// `-D name=value`.
@@ -109,8 +171,8 @@ struct LoadOptions {
   std::optional<int64_t> batch; ///< --batch, before the model's own
 };
 
-/// Resolves and checks `model`. None, with at least one error in `diagnostics`,
-/// if it is not sound.
+/// Resolves, expands and checks `model`. None, with at least one error in
+/// `diagnostics`, if it is not sound.
 std::optional<CheckedModel> check(const Model &model,
                                   const LoadOptions &options,
                                   DiagnosticEngine &diagnostics);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The table of everything a model can name: layers, losses, metrics and
-// optimizers with their operands and attributes. The readers, the checker, the
+// The table of everything a model can name: primitive ops, which import knows
+// how to build, optimizers, and the library's definitions, which are written in
+// the language itself (lib/Model/Library). The readers, the checker, the
 // documentation and the conformance suite all enumerate it.
 
 #ifndef DESCENT_MODEL_REGISTRY_H
@@ -10,6 +11,7 @@
 #include <array>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,21 +23,41 @@ namespace descent::model {
 
 /// What an entry is used as, and so where it may stand.
 enum class Category {
-  Layer,     ///< in `network`, and without parameters in `outputs`
-  Loss,      ///< in `loss`
-  Metric,    ///< in `metrics`
-  Optimizer, ///< in `optimizer`
+  Op,          ///< a function of values without parameters
+  Layer,       ///< may own parameters and state
+  Loss,        ///< gives a scalar to minimize
+  Metric,      ///< accumulates over a data set
+  Optimizer,   ///< updates parameters
+  Initializer, ///< how a parameter starts
 };
+
+/// Element types. F16 and BF16 are stored; arithmetic on them is done in F32
+/// and rounded.
+enum class DType { F32, F64, F16, BF16, I32, U32, Bool };
+
+/// "f32", "f64", "f16", "bf16", "i32", "u32", "bool".
+std::string_view toString(DType dtype);
+/// None if there is no such type.
+std::optional<DType> parseDType(std::string_view name);
+/// F32, F64, F16 and BF16: what has a gradient.
+bool isFloat(DType dtype);
+/// I32 and U32.
+bool isInteger(DType dtype);
 
 /// What an attribute holds once checked.
 enum class AttrKind {
-  Int,       ///< int64_t
-  IntPair,   ///< list of two, (height, width); a single integer means both
-  Shape,     ///< list of integers: sizes, at most one -1, `batch` as batchDim
-  Float,     ///< double
-  FloatPair, ///< list of two doubles
-  Bool,      ///< bool
-  Enum,      ///< one of `enumerators`
+  Int,      ///< int64_t
+  Ints,     ///< list of `count` integers, or of any number of them if 0
+  Shape,    ///< list of integers: sizes, at most one -1, `batch` as batchDim
+  Float,    ///< double
+  Floats,   ///< list of doubles, like Ints
+  Bool,     ///< bool
+  Enum,     ///< one of `enumerators`, a string
+  DType,    ///< a string: "f32"
+  String,   ///< std::string
+  Init,     ///< an initializer; of library definitions only
+  Function, ///< a module, function or lambda; of library definitions only
+  Any,      ///< any value; of library definitions only
 };
 
 /// `batch` in an attribute of kind Shape.
@@ -62,6 +84,8 @@ struct Range {
 struct AttrSpec {
   std::string_view name = {};
   AttrKind kind = AttrKind::Int;
+  /// Ints and Floats: how many; a single number stands for as many equal ones.
+  int count = 0;
   bool required = false;
   AttrValue defaultValue = {}; ///< if not required
   Range range = {};
@@ -73,6 +97,7 @@ struct AttrSpec {
 struct OperandSpec {
   std::string_view name;
   std::string_view doc;
+  bool optional = false; ///< after the others; `none` where not given
 };
 
 /// The attributes of one use of an op, complete and in the order of its
@@ -109,43 +134,47 @@ private:
 };
 
 class Inference;
+struct Definition;
 
-/// One layer, loss, metric or optimizer.
+/// One op, layer, loss, metric, optimizer or initializer.
 struct OpSpec {
   std::string_view name = {};
-  Category category = Category::Layer;
+  Category category = Category::Op;
   std::string_view doc = {};
-  /// What PyTorch calls it: the conformance suite's reference.
+  /// The conformance suite's reference: what PyTorch calls it, or "numpy: " and
+  /// the paper it was written from.
   std::string_view reference = {};
-  /// The values it takes. With `variadic`, the last one stands for one or more,
-  /// so that there are at least two in all.
+  /// The values it takes. With `variadic`, the last one stands for any number
+  /// of values, at least one.
   std::vector<OperandSpec> operands = {};
   bool variadic = false;
   /// In the order of the documentation. The first is what a bare value means:
   /// `{"dense": 10}`.
   std::vector<AttrSpec> attributes = {};
-  /// PyTorch's names of its parameters.
-  std::vector<std::string_view> parameters = {};
-  /// Computes the result's type and the parameters, or reports why there is
+  /// Of a primitive op: computes the results' types, or reports why there are
   /// none. For an optimizer: checks what concerns several attributes. Null
   /// where nothing needs to be done.
   bool (*infer)(Inference &) = nullptr;
+  /// Of a library definition: what it is expanded to.
+  const Definition *definition = nullptr;
 
+  bool isPrimitive() const { return category == Category::Op && !definition; }
   const AttrSpec *attribute(std::string_view name) const;
 };
 
-/// Every entry, layers first, in the order of the documentation.
+/// Every entry, in the order of the documentation. The library is read once,
+/// at the first call; an error in it is a programming error.
 std::span<const OpSpec> registry();
 
 /// The entry of that name, or null.
 const OpSpec *lookup(std::string_view name);
 
-/// "layer", "loss", "metric" or "optimizer"; "int", "int pair", ...
+/// "op", "layer", "loss", ...; "int", "ints", ...
 std::string_view toString(Category category);
 std::string_view toString(AttrKind kind);
 
-/// The registry as a JSON array of `{name, category, doc, reference, operands,
-/// variadic, attributes, parameters}`, for programs: an attribute is `{name,
+/// The registry as a JSON array of `{name, category, doc, reference, primitive,
+/// operands, variadic, attributes}`, for programs: an attribute is `{name,
 /// kind, required | default | default_from, enumerators?, doc}`.
 std::string registryAsJson();
 
