@@ -62,7 +62,7 @@ Environment makeInputs(ModuleOp module, uint64_t seed) {
       high = (*range)[1];
     }
     for (double &value : tensor.values)
-      value = tensor.element == Element::F32
+      value = isFloat(tensor.element)
                   ? numbers.normal()
                   : low + std::floor(numbers.uniform() *
                                      static_cast<double>(high - low));

@@ -25,7 +25,8 @@ public:
     for (Operation &op : *gradient->getBlock()) {
       if (&op == gradient)
         break;
-      if (op.getNumResults() == 0 ||
+      // What stops the gradient is a constant to differences too.
+      if (op.getNumResults() == 0 || isa<StopGradientOp>(op) ||
           llvm::none_of(op.getOperands(), [&](Value operand) {
             return reached.contains(operand);
           }))

@@ -30,13 +30,27 @@ Tensor::Tensor(Type type, double fill) : element(elementOf(type)) {
 
 Element elementOf(Type type) {
   Type element = getElementTypeOrSelf(type);
+  if (element.isF64())
+    return Element::F64;
+  if (element.isF16())
+    return Element::F16;
+  if (element.isBF16())
+    return Element::BF16;
   if (isa<FloatType>(element))
     return Element::F32;
+  if (element.isUnsignedInteger())
+    return Element::UI32;
   return element.isInteger(1) ? Element::I1 : Element::I32;
 }
 
+bool isFloat(Element element) {
+  return element != Element::I32 && element != Element::UI32 &&
+         element != Element::I1;
+}
+
 std::string describeType(const Tensor &tensor) {
-  static constexpr const char *names[] = {"f32", "i32", "i1"};
+  static constexpr const char *names[] = {"f32", "f64",  "f16", "bf16",
+                                          "i32", "ui32", "i1"};
   std::string result = "tensor<";
   for (int64_t extent : tensor.shape)
     result += std::to_string(extent) + "x";
@@ -60,7 +74,7 @@ static void printElement(raw_ostream &os, double value, Element element,
                          int digits) {
   if (element == Element::I1)
     os << (value != 0 ? "true" : "false");
-  else if (element == Element::I32)
+  else if (!isFloat(element))
     os << static_cast<int64_t>(value);
   else if (std::isnan(value))
     os << "nan"; // without the sign that printf shows on some hosts

@@ -2,6 +2,7 @@
 //
 // Views become accesses; see Passes.td.
 
+#include "KernelBlocks.h"
 #include "KernelBuilder.h"
 #include "descent/Dialect/Descent/ViewAlgebra.h"
 #include "descent/Transforms/Passes.h"
@@ -90,7 +91,11 @@ static KernelOp copyView(ViewOpInterface view) {
 namespace {
 struct FoldViewsPass : descent::impl::FoldViewsPassBase<FoldViewsPass> {
   void runOnOperation() override {
-    Block &block = getOperation().getBody().front();
+    for (Block *block : getKernelBlocks(getOperation()))
+      fold(*block);
+  }
+
+  static void fold(Block &block) {
     SmallVector<Operation *> order;
     for (Operation &op : block)
       order.push_back(&op);

@@ -2,6 +2,7 @@
 //
 // Which kernels to fuse; see Passes.td. The mechanisms are in KernelFusion.h.
 
+#include "KernelBlocks.h"
 #include "KernelFusion.h"
 #include "descent/Transforms/Passes.h"
 
@@ -85,7 +86,11 @@ struct FormKernelsPass : descent::impl::FormKernelsPassBase<FormKernelsPass> {
   using FormKernelsPassBase::FormKernelsPassBase;
 
   void runOnOperation() override {
-    Block &block = getOperation().getBody().front();
+    for (Block *block : getKernelBlocks(getOperation()))
+      form(*block);
+  }
+
+  void form(Block &block) {
     // Epilogues of reductions first: once a bias and an activation follow a sum
     // in registers, there is nothing left to inline elsewhere.
     while (mergeSums(block) || absorbOne(block, /*epilogues=*/true) ||

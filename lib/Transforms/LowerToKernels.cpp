@@ -2,6 +2,7 @@
 //
 // One kernel for every loop nest; see Passes.td.
 
+#include "KernelBlocks.h"
 #include "KernelBuilder.h"
 #include "descent/Dialect/Descent/ViewAlgebra.h"
 #include "descent/Transforms/Passes.h"
@@ -38,16 +39,19 @@ namespace {
 struct LowerToKernelsPass
     : descent::impl::LowerToKernelsPassBase<LowerToKernelsPass> {
   void runOnOperation() override {
+    for (Block *block : getKernelBlocks(getOperation()))
+      lower(*block);
+  }
+
+  static void lower(Block &block) {
     SmallVector<LoopNestOpInterface> nests;
-    for (auto nest :
-         getOperation().getBody().front().getOps<LoopNestOpInterface>())
+    for (auto nest : block.getOps<LoopNestOpInterface>())
       nests.push_back(nest);
     for (auto nest : nests) {
       nest->replaceAllUsesWith(buildKernel(nest));
       nest->erase();
     }
-    for (Operation &op : llvm::make_early_inc_range(
-             llvm::reverse(getOperation().getBody().front())))
+    for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
       if (isOpTriviallyDead(&op))
         op.erase();
   }

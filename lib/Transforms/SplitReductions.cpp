@@ -2,6 +2,7 @@
 //
 // Long reductions with few results in two kernels; see Passes.td.
 
+#include "KernelBlocks.h"
 #include "KernelBuilder.h"
 #include "descent/Dialect/Descent/ViewAlgebra.h"
 #include "descent/Transforms/Passes.h"
@@ -28,8 +29,9 @@ struct SplitReductionsPass
   using SplitReductionsPassBase::SplitReductionsPassBase;
 
   void runOnOperation() override {
-    SmallVector<KernelOp> kernels(
-        getOperation().getBody().front().getOps<KernelOp>());
+    SmallVector<KernelOp> kernels;
+    for (Block *block : getKernelBlocks(getOperation()))
+      llvm::append_range(kernels, block->getOps<KernelOp>());
     for (KernelOp kernel : kernels)
       if (auto chunks = chooseChunks(kernel); !chunks.empty())
         split(kernel, chunks);

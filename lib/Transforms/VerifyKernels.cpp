@@ -2,6 +2,7 @@
 //
 // The boundary between the tensor and the kernel level; see Passes.td.
 
+#include "KernelBlocks.h"
 #include "descent/Transforms/Passes.h"
 
 namespace descent {
@@ -15,12 +16,20 @@ namespace {
 struct VerifyKernelsPass
     : descent::impl::VerifyKernelsPassBase<VerifyKernelsPass> {
   void runOnOperation() override {
-    for (mlir::Operation &op : getOperation().getBody().front())
-      if (!llvm::isa<ReadOp, ControlOp, ConstantOp, KernelOp, ReshapeOp, PackOp,
-                     UnpackOp, WriteOp, OutputOp>(op)) {
-        op.emitOpError("is not an operation of the kernel level");
+    for (mlir::Block *block : getKernelBlocks(getOperation())) {
+      bool isLoop = llvm::isa<ScanOp>(block->getParentOp());
+      for (mlir::Operation &op : *block) {
+        if (isLoop
+                ? llvm::isa<ControlOp, ConstantOp, KernelOp, ReshapeOp,
+                            ReturnOp>(op)
+                : llvm::isa<ReadOp, ControlOp, ConstantOp, KernelOp, ReshapeOp,
+                            PackOp, UnpackOp, ScanOp, WriteOp, OutputOp>(op))
+          continue;
+        op.emitOpError("is not an operation of the kernel level")
+            << (isLoop ? " in the body of a scan" : "");
         return signalPassFailure();
       }
+    }
   }
 };
 } // namespace

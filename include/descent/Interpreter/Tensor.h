@@ -14,11 +14,15 @@
 
 namespace descent::interpreter {
 
-/// The element types of the dialect. The interpreter computes f32 in f64.
-enum class Element { F32, I32, I1 };
+/// The element types of the dialect. The interpreter computes all floats in
+/// f64; only a cast rounds.
+enum class Element { F32, F64, F16, BF16, I32, UI32, I1 };
+
+/// Whether elements are floating-point numbers.
+bool isFloat(Element element);
 
 /// A dense row-major tensor. Every element is held as a double, which is exact
-/// for i32 and i1 (0 or 1).
+/// for integers and i1 (0 or 1).
 struct Tensor {
   llvm::SmallVector<int64_t> shape;
   Element element = Element::F32;

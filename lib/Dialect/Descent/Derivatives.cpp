@@ -1,152 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The vector-Jacobian product of every differentiable operation, in the order
-// of the ODS files. `ct` is the cotangent of the result.
+// The vector-Jacobian products of views, reductions and composites, in the
+// order of the ODS files. `ct` is the cotangent of the result. Those of
+// elementwise operations are in ElementwiseDerivatives.cpp.
 
-#include "descent/Dialect/Descent/Math.h"
+#include "Derivatives.h"
 
 using namespace mlir;
 using namespace descent;
 
 static ArrayRef<int64_t> shapeOf(Value value) {
   return cast<RankedTensorType>(value.getType()).getShape();
-}
-
-/// Defines the VJP of an operation with one result and one operand that can
-/// have a cotangent: `body` computes it from `ct`.
-#define DESCENT_VJP(Op, body)                                                  \
-  void Op::buildVJP(OpBuilder &b, ValueRange cotangents, ArrayRef<bool>,       \
-                    MutableArrayRef<Value> operandCotangents) {                \
-    Location loc = getLoc();                                                   \
-    (void)loc;                                                                 \
-    Value ct = cotangents[0];                                                  \
-    operandCotangents[0] = body;                                               \
-  }
-
-/// The same for two operands.
-#define DESCENT_VJP2(Op, left, right)                                          \
-  void Op::buildVJP(OpBuilder &b, ValueRange cotangents,                       \
-                    ArrayRef<bool> wanted,                                     \
-                    MutableArrayRef<Value> operandCotangents) {                \
-    Location loc = getLoc();                                                   \
-    (void)loc;                                                                 \
-    Value ct = cotangents[0];                                                  \
-    if (wanted[0])                                                             \
-      operandCotangents[0] = left;                                             \
-    if (wanted[1])                                                             \
-      operandCotangents[1] = right;                                            \
-  }
-
-namespace {
-/// Arithmetic on values of one type, at one place.
-struct Arith {
-  OpBuilder &b;
-  Location loc;
-  Value constant(Value like, double value) {
-    return constantLike(b, loc, like.getType(), value);
-  }
-  Value neg(Value x) { return b.create<NegOp>(loc, x); }
-  Value add(Value x, Value y) {
-    return b.create<AddOp>(loc, x.getType(), ValueRange{x, y});
-  }
-  Value sub(Value x, Value y) { return b.create<SubOp>(loc, x, y); }
-  Value mul(Value x, Value y) { return b.create<MulOp>(loc, x, y); }
-  Value div(Value x, Value y) { return b.create<DivOp>(loc, x, y); }
-  Value compare(Predicate predicate, Value x, Value y) {
-    return b.create<CompareOp>(loc, predicate, x, y);
-  }
-  Value select(Value condition, Value x, Value y) {
-    return b.create<SelectOp>(loc, condition, x, y);
-  }
-  Value oneMinus(Value x) { return sub(constant(x, 1), x); }
-};
-} // namespace
-
-//===----------------------------------------------------------------------===//
-// Elementwise
-//===----------------------------------------------------------------------===//
-
-static Value timesSign(Arith a, Value ct, Value x) {
-  Value zero = a.constant(x, 0);
-  Value below = a.select(a.compare(Predicate::lt, x, zero), a.neg(ct), zero);
-  return a.select(a.compare(Predicate::gt, x, zero), ct, below);
-}
-
-DESCENT_VJP(NegOp, (Arith{b, loc}.neg(ct)))
-DESCENT_VJP(AbsOp, timesSign({b, loc}, ct, getOperand()))
-DESCENT_VJP(ExpOp, (Arith{b, loc}.mul(ct, getResult())))
-DESCENT_VJP(LogOp, (Arith{b, loc}.div(ct, getOperand())))
-DESCENT_VJP(SqrtOp,
-            (Arith{b, loc}.div(
-                Arith{b, loc}.mul(ct, constantLike(b, loc, getType(), 0.5)),
-                getResult())))
-DESCENT_VJP(SinOp, (Arith{b, loc}.mul(ct, b.create<CosOp>(loc, getOperand()))))
-DESCENT_VJP(CosOp, (Arith{b, loc}.neg(Arith{b, loc}.mul(
-                       ct, b.create<SinOp>(loc, getOperand())))))
-DESCENT_VJP(TanhOp,
-            (Arith{b, loc}.mul(ct, Arith{b, loc}.oneMinus(Arith{b, loc}.mul(
-                                       getResult(), getResult())))))
-DESCENT_VJP(SigmoidOp,
-            (Arith{b, loc}.mul(
-                ct, Arith{b, loc}.mul(getResult(),
-                                      Arith{b, loc}.oneMinus(getResult())))))
-
-void LeakyReluOp::buildVJP(OpBuilder &b, ValueRange cotangents, ArrayRef<bool>,
-                           MutableArrayRef<Value> operandCotangents) {
-  // Through the result, whose sign is the operand's where the slope is
-  // positive, so that the operand need not be kept.
-  Arith a{b, getLoc()};
-  Value positive =
-      a.compare(Predicate::gt, getResult(), a.constant(getResult(), 0));
-  Value scaled = a.mul(cotangents[0],
-                       a.constant(getResult(), getSlope().convertToDouble()));
-  operandCotangents[0] = a.select(positive, cotangents[0], scaled);
-}
-
-void AddOp::buildVJP(OpBuilder &, ValueRange cotangents, ArrayRef<bool>,
-                     MutableArrayRef<Value> operandCotangents) {
-  std::fill(operandCotangents.begin(), operandCotangents.end(), cotangents[0]);
-}
-
-DESCENT_VJP2(SubOp, ct, (Arith{b, loc}.neg(ct)))
-DESCENT_VJP2(MulOp, (Arith{b, loc}.mul(ct, getRhs())),
-             (Arith{b, loc}.mul(ct, getLhs())))
-DESCENT_VJP2(DivOp, (Arith{b, loc}.div(ct, getRhs())),
-             (Arith{b, loc}.neg(Arith{b, loc}.div(
-                 Arith{b, loc}.mul(ct, getResult()), getRhs()))))
-
-/// The cotangent of `x` in the larger or smaller (by `predicate`) of x and y:
-/// all, half for a tie, none.
-static Value shareOfExtremum(Arith a, Predicate predicate, Value ct, Value x,
-                             Value y) {
-  Value zero = a.constant(x, 0), half = a.mul(ct, a.constant(x, 0.5));
-  Value tied = a.select(a.compare(Predicate::eq, x, y), half, zero);
-  return a.select(a.compare(predicate, x, y), ct, tied);
-}
-
-DESCENT_VJP2(MaximumOp,
-             shareOfExtremum({b, loc}, Predicate::gt, ct, getLhs(), getRhs()),
-             shareOfExtremum({b, loc}, Predicate::gt, ct, getRhs(), getLhs()))
-DESCENT_VJP2(MinimumOp,
-             shareOfExtremum({b, loc}, Predicate::lt, ct, getLhs(), getRhs()),
-             shareOfExtremum({b, loc}, Predicate::lt, ct, getRhs(), getLhs()))
-
-void SelectOp::buildVJP(OpBuilder &b, ValueRange cotangents,
-                        ArrayRef<bool> wanted,
-                        MutableArrayRef<Value> operandCotangents) {
-  Arith a{b, getLoc()};
-  Value ct = cotangents[0], zero = a.constant(ct, 0);
-  if (wanted[1])
-    operandCotangents[1] = a.select(getCondition(), ct, zero);
-  if (wanted[2])
-    operandCotangents[2] = a.select(getCondition(), zero, ct);
-}
-
-void CastOp::buildVJP(OpBuilder &, ValueRange cotangents, ArrayRef<bool>,
-                      MutableArrayRef<Value> operandCotangents) {
-  // The operand is asked for only if it is a float, and then the cast is the
-  // identity.
-  operandCotangents[0] = cotangents[0];
 }
 
 //===----------------------------------------------------------------------===//

@@ -5,9 +5,10 @@
 // x + 0 is x and x * 0 is 0 for constants known at compile time, as every
 // optimizing compiler of tensor programs takes them.
 
-#include "descent/Dialect/Descent/Descent.h"
+#include "descent/Dialect/Descent/Math.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace descent;
@@ -21,9 +22,12 @@ static std::optional<double> splatValue(Attribute attribute) {
   }
   if (auto number = dyn_cast_or_null<FloatAttr>(attribute))
     return number.getValueAsDouble();
-  if (auto number = dyn_cast_or_null<IntegerAttr>(attribute))
-    return number.getType().isInteger(1) ? (number.getValue().isZero() ? 0 : 1)
-                                         : number.getInt();
+  if (auto number = dyn_cast_or_null<IntegerAttr>(attribute)) {
+    Type type = number.getType();
+    if (type.isUnsignedInteger() || type.isInteger(1))
+      return static_cast<double>(number.getValue().getZExtValue());
+    return static_cast<double>(number.getValue().getSExtValue());
+  }
   return std::nullopt;
 }
 
@@ -32,21 +36,24 @@ static bool isSplat(Attribute attribute, double value) {
   return splat && *splat == value;
 }
 
-/// A constant of `type`, or null if the value is not representable (NaN and
-/// infinities are left to run time).
+/// A constant of `type`, rounded to it, or null if the value is not
+/// representable (NaN and infinities are left to run time).
 static Attribute splatOf(Type type, double value) {
   Type element = getElementTypeOrSelf(type);
-  Attribute scalar;
+  if (!std::isfinite(value))
+    return {};
+  TypedAttr scalar;
   if (isa<FloatType>(element)) {
-    if (!std::isfinite(value))
+    auto number = FloatAttr::get(element, value);
+    if (!number.getValue().isFinite())
       return {};
-    scalar =
-        FloatAttr::get(element, static_cast<double>(static_cast<float>(value)));
+    scalar = number;
   } else {
-    scalar = IntegerAttr::get(element, static_cast<int64_t>(value));
+    scalar = IntegerAttr::get(element, APInt(element.getIntOrFloatBitWidth(),
+                                             static_cast<int64_t>(value)));
   }
   if (auto tensor = dyn_cast<RankedTensorType>(type))
-    return DenseElementsAttr::get(tensor, scalar);
+    return DenseElementsAttr::get(tensor, Attribute(scalar));
   return scalar;
 }
 
@@ -54,15 +61,15 @@ static bool isFloat(Value value) {
   return isa<FloatType>(getElementTypeOrSelf(value.getType()));
 }
 
-/// Folds a binary operation on two float splats.
+/// Folds a binary operation on two float splats. Sums, differences, products
+/// and quotients of f32 in f64 are right once rounded to f32.
 template <typename Function>
 static Attribute foldSplats(Type type, Attribute lhs, Attribute rhs,
                             Function function) {
   auto a = splatValue(lhs), b = splatValue(rhs);
   if (!a || !b || !isa<FloatType>(getElementTypeOrSelf(type)))
     return {};
-  return splatOf(type,
-                 function(static_cast<float>(*a), static_cast<float>(*b)));
+  return splatOf(type, function(*a, *b));
 }
 
 OpFoldResult ConstantOp::fold(FoldAdaptor) { return getValue(); }
@@ -92,7 +99,7 @@ OpFoldResult AddOp::fold(FoldAdaptor adaptor) {
   if (getNumOperands() == 2)
     return foldSplats(getType(), adaptor.getOperands()[0],
                       adaptor.getOperands()[1],
-                      [](float a, float b) { return a + b; });
+                      [](double a, double b) { return a + b; });
   return {};
 }
 
@@ -132,7 +139,7 @@ OpFoldResult SubOp::fold(FoldAdaptor adaptor) {
   if (isSplat(adaptor.getRhs(), 0))
     return getLhs();
   return foldSplats(getType(), adaptor.getLhs(), adaptor.getRhs(),
-                    [](float a, float b) { return a - b; });
+                    [](double a, double b) { return a - b; });
 }
 
 namespace {
@@ -165,15 +172,68 @@ OpFoldResult MulOp::fold(FoldAdaptor adaptor) {
       return splatOf(getType(), 0);
   }
   return foldSplats(getType(), adaptor.getLhs(), adaptor.getRhs(),
-                    [](float a, float b) { return a * b; });
+                    [](double a, double b) { return a * b; });
 }
 
 OpFoldResult DivOp::fold(FoldAdaptor adaptor) {
   if (isSplat(adaptor.getRhs(), 1))
     return getLhs();
   return foldSplats(getType(), adaptor.getLhs(), adaptor.getRhs(),
-                    [](float a, float b) { return a / b; });
+                    [](double a, double b) { return a / b; });
 }
+
+//===----------------------------------------------------------------------===//
+// pow: exponents that are an operation or two
+//===----------------------------------------------------------------------===//
+
+OpFoldResult PowOp::fold(FoldAdaptor adaptor) {
+  if (isSplat(adaptor.getRhs(), 0))
+    return splatOf(getType(), 1);
+  if (isSplat(adaptor.getRhs(), 1))
+    return getLhs();
+  return {};
+}
+
+namespace {
+/// x^2, x^3, x^-1, x^-2 by products and a quotient, x^0.5 and x^-0.5 by a root
+/// (NaN at -inf), as PyTorch takes them.
+struct ExpandPower : OpRewritePattern<PowOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(PowOp op,
+                                PatternRewriter &rewriter) const override {
+    Attribute constant;
+    if (!matchPattern(op.getRhs(), m_Constant(&constant)))
+      return failure();
+    std::optional<double> exponent = splatValue(constant);
+    double magnitude = exponent ? std::fabs(*exponent) : 0;
+    bool known = magnitude == 1 || magnitude == 2 || magnitude == 0.5 ||
+                 (exponent && *exponent == 3);
+    if (!known)
+      return failure();
+    Location loc = op.getLoc();
+    Value x = op.getLhs(), power = x;
+    if (magnitude == 0.5)
+      power = rewriter.create<SqrtOp>(loc, x);
+    for (int factor = 1; factor < magnitude; ++factor)
+      power = rewriter.create<MulOp>(loc, power, x);
+    if (*exponent < 0) {
+      Value one = constantLike(rewriter, loc, x.getType(), 1);
+      power = rewriter.create<DivOp>(loc, one, power);
+    }
+    rewriter.replaceOp(op, power);
+    return success();
+  }
+};
+} // namespace
+
+void PowOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
+                                        MLIRContext *context) {
+  patterns.add<ExpandPower>(context);
+}
+
+//===----------------------------------------------------------------------===//
+// select, cast and stop_gradient
+//===----------------------------------------------------------------------===//
 
 OpFoldResult SelectOp::fold(FoldAdaptor adaptor) {
   if (getOnTrue() == getOnFalse())
@@ -183,11 +243,27 @@ OpFoldResult SelectOp::fold(FoldAdaptor adaptor) {
   return {};
 }
 
+LogicalResult CastOp::verify() {
+  if (getElementTypeOrSelf(getType()).isInteger(1) &&
+      !getElementTypeOrSelf(getOperand().getType()).isInteger(1))
+    return emitOpError("to i1 is not defined: compare with zero instead");
+  return success();
+}
+
 OpFoldResult CastOp::fold(FoldAdaptor adaptor) {
   if (getOperand().getType() == getType())
     return getOperand();
   auto value = splatValue(adaptor.getOperand());
-  if (value && !isFloat(getOperand()))
-    return splatOf(getType(), *value);
-  return {};
+  if (!value)
+    return {};
+  // Integers wrap to integers; of floats only those that fit are folded.
+  Type element = getElementTypeOrSelf(getType());
+  double lowest = element.isUnsignedInteger() ? 0 : -0x1p31;
+  bool fits = isa<FloatType>(element) || !isFloat(getOperand()) ||
+              (*value >= lowest && *value < 0x1p31);
+  return fits ? OpFoldResult(splatOf(getType(), *value)) : OpFoldResult();
+}
+
+SmallVector<Value> StopGradientOp::decompose(OpBuilder &) {
+  return {getOperand()};
 }

@@ -11,10 +11,11 @@ namespace descent {
 
 Value constantLike(OpBuilder &b, Location loc, Type type, double value) {
   Type element = getElementTypeOrSelf(type);
-  TypedAttr scalar =
-      isa<FloatType>(element)
-          ? TypedAttr(b.getFloatAttr(element, value))
-          : TypedAttr(b.getIntegerAttr(element, static_cast<int64_t>(value)));
+  TypedAttr scalar = isa<FloatType>(element)
+                         ? TypedAttr(b.getFloatAttr(element, value))
+                         : TypedAttr(IntegerAttr::get(
+                               element, APInt(element.getIntOrFloatBitWidth(),
+                                              static_cast<int64_t>(value))));
   if (auto tensor = dyn_cast<RankedTensorType>(type))
     return b.create<ConstantOp>(
         loc, TypedAttr(DenseElementsAttr::get(tensor, Attribute(scalar))));

@@ -45,6 +45,13 @@ static void addElementwise(Cases &cases) {
   addUnary(cases, "sqrt", Domain::Positive);
   addUnary(cases, "sin", Domain::Any);
   addUnary(cases, "cos", Domain::Any);
+  addUnary(cases, "expm1", Domain::Any);
+  addUnary(cases, "log1p", Domain::Positive);
+  addUnary(cases, "atan", Domain::Any);
+  addUnary(cases, "erf", Domain::Any);
+  addUnary(cases, "floor", Domain::Any);
+  addUnary(cases, "ceil", Domain::Any);
+  addUnary(cases, "round", Domain::Any);
   addUnary(cases, "tanh", Domain::Any);
   addUnary(cases, "sigmoid", Domain::Any);
   addUnary(cases, "leaky_relu", Domain::Any, ", 0.25");
@@ -72,6 +79,30 @@ static void addElementwise(Cases &cases) {
                    "%s = descent.sin %a0 : tensor<2x3xf32>\n%y = descent.div "
                    "%s, %a0 : tensor<2x3xf32>",
                    matrix});
+  addBinary(cases, "rem");
+  addBinary(cases, "pow", Domain::Positive);
+  cases.push_back({"pow",
+                   {matrix},
+                   "%s = descent.exp %a0 : tensor<2x3xf32>\n"
+                   "%y = descent.pow %s, %a0 : tensor<2x3xf32>",
+                   matrix});
+  // Exponents that become products, quotients and roots, and two that stay.
+  for (std::string exponent : {"2.0", "3.0", "-1.0", "-2.0", "0.5", "-0.5",
+                               "1.0", "0.0", "4.0", "2.5"})
+    cases.push_back({"pow",
+                     {matrix},
+                     "%e = descent.constant dense<" + exponent +
+                         "> : tensor<2x3xf32>\n"
+                         "%y = descent.pow %a0, %e : tensor<2x3xf32>",
+                     matrix,
+                     Domain::Positive});
+  // Whole powers of numbers of both signs.
+  cases.push_back({"pow",
+                   {matrix},
+                   "%e = descent.constant dense<[[2.0, 3.0, -1.0], [4.0, 0.0, "
+                   "1.0]]> : tensor<2x3xf32>\n"
+                   "%y = descent.pow %a0, %e : tensor<2x3xf32>",
+                   matrix});
   addBinary(cases, "maximum");
   addBinary(cases, "minimum");
   cases.push_back({"select",
@@ -85,6 +116,19 @@ static void addElementwise(Cases &cases) {
                    matrix,
                    Domain::Any,
                    true});
+  cases.push_back(
+      {"cast",
+       {matrix},
+       "%d = descent.cast %a0 : tensor<2x3xf32> to tensor<2x3xf64>\n"
+       "%e = descent.exp %d : tensor<2x3xf64>\n"
+       "%y = descent.cast %e : tensor<2x3xf64> to tensor<2x3xf32>",
+       matrix});
+  cases.push_back({"stop_gradient",
+                   {matrix},
+                   "%s = descent.stop_gradient %a0 : tensor<2x3xf32>\n"
+                   "%p = descent.mul %s, %a0 : tensor<2x3xf32>\n"
+                   "%y = descent.mul %p, %a0 : tensor<2x3xf32>",
+                   matrix});
   // Nothing flows through integers.
   cases.push_back(
       {"cast",

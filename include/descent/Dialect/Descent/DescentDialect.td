@@ -15,7 +15,8 @@ def Descent_Dialect : Dialect {
   let description = [{
     A module holds `descent.state` (what outlives a step), `descent.input` (what a step is given) and `descent.entry`
     (a function from inputs and state to outputs and new state). Inside an entry every operation has value semantics;
-    shapes are static, element types are f32, i32 and i1.
+    shapes are static. Element types are f32, f64, i32, ui32 and i1; f16 and bf16 are stored and rearranged, but not computed with:
+    arithmetic casts them to f32.
 
     The dialect is closed under differentiation: the gradient of a `descent` operation is made of `descent` operations.
     It has three levels, each a subset closed by a verifier:
@@ -43,29 +44,31 @@ class Descent_Enum<string name, string summary, list<I32EnumAttrCase> cases>
 
 class Descent_TensorOf<list<Type> elements>
     : ShapedContainerType<elements, And<[IsTensorTypePred, HasStaticShapePred]>, "tensor of static shape", "::mlir::RankedTensorType">;
-def Descent_FloatTensor : Descent_TensorOf<[F32]>;
-def Descent_IntTensor : Descent_TensorOf<[I32]>;
+def Descent_FloatTensor : Descent_TensorOf<[F32, F64]>;
+def Descent_IntTensor : Descent_TensorOf<[I32, UI32]>;
+def Descent_IndexTensor : Descent_TensorOf<[I32]>;
 def Descent_BoolTensor : Descent_TensorOf<[I1]>;
-def Descent_Tensor : Descent_TensorOf<[F32, I32, I1]>;
+def Descent_NumberTensor : Descent_TensorOf<[F32, F64, I32, UI32]>;
+def Descent_Tensor : Descent_TensorOf<[F32, F64, F16, BF16, I32, UI32, I1]>;
 
 /// Elementwise operations work on tensors and, inside kernel bodies, on scalars.
-def Descent_Float : AnyTypeOf<[F32, Descent_FloatTensor], "f32 scalar or tensor">;
-def Descent_Int : AnyTypeOf<[I32, Descent_IntTensor], "i32 scalar or tensor">;
+def Descent_Float : AnyTypeOf<[F32, F64, Descent_FloatTensor], "f32 or f64 scalar or tensor">;
+def Descent_Int : AnyTypeOf<[I32, UI32, Descent_IntTensor], "i32 or ui32 scalar or tensor">;
 def Descent_Bool : AnyTypeOf<[I1, Descent_BoolTensor], "i1 scalar or tensor">;
-def Descent_Number : AnyTypeOf<[F32, I32, Descent_FloatTensor, Descent_IntTensor], "f32 or i32 scalar or tensor">;
-def Descent_Any : AnyTypeOf<[F32, I32, I1, Descent_Tensor], "f32, i32 or i1 scalar or tensor">;
-def Descent_AnyScalar : AnyTypeOf<[F32, I32, I1], "f32, i32 or i1 scalar">;
+def Descent_Number : AnyTypeOf<[F32, F64, I32, UI32, Descent_NumberTensor], "f32, f64, i32 or ui32 scalar or tensor">;
+def Descent_AnyScalar : AnyTypeOf<[F32, F64, F16, BF16, I32, UI32, I1], "scalar of an element type of the dialect">;
+def Descent_Any : AnyTypeOf<[Descent_AnyScalar, Descent_Tensor], "scalar or tensor">;
 
 //===----------------------------------------------------------------------===//
 // Enumerations
 //===----------------------------------------------------------------------===//
 
-def Descent_Predicate : Descent_Enum<"Predicate", "comparison; floats compare ordered, but `ne` is true for NaN; integers are signed", [
+def Descent_Predicate : Descent_Enum<"Predicate", "comparison; floats compare ordered, but `ne` is true for NaN; integers compare by the signedness of their type", [
   I32EnumAttrCase<"eq", 0>, I32EnumAttrCase<"ne", 1>, I32EnumAttrCase<"lt", 2>,
   I32EnumAttrCase<"le", 3>, I32EnumAttrCase<"gt", 4>, I32EnumAttrCase<"ge", 5>]>;
 
 def Descent_Combiner : Descent_Enum<"Combiner", "how a kernel's reduction combines values; max_index yields the largest value and the i32 row-major index of its first occurrence among the reduced iterations; max and max_index propagate NaN", [
-  I32EnumAttrCase<"sum", 0>, I32EnumAttrCase<"max", 1>, I32EnumAttrCase<"max_index", 2>]>;
+  I32EnumAttrCase<"sum", 0>, I32EnumAttrCase<"max", 1>, I32EnumAttrCase<"max_index", 2>, I32EnumAttrCase<"product", 3>]>;
 
 def Descent_Role : Descent_Enum<"Role", "what a state is for; see docs/bundle.md", [
   I32EnumAttrCase<"parameter", 0>, I32EnumAttrCase<"buffer", 1>, I32EnumAttrCase<"optimizer", 2>,

@@ -5,6 +5,7 @@
 #ifndef DESCENT_OPS_TD
 #define DESCENT_OPS_TD
 
+include "descent/Dialect/Descent/ControlFlowOps.td"
 include "descent/Dialect/Descent/KernelOps.td"
 
 #endif // DESCENT_OPS_TD

@@ -35,6 +35,13 @@ def Descent_LogOp : Descent_UnaryFloatOp<"log", "natural logarithm; NaN below ze
 def Descent_SqrtOp : Descent_UnaryFloatOp<"sqrt", "square root; NaN below zero">;
 def Descent_SinOp : Descent_UnaryFloatOp<"sin", "sine, radians">;
 def Descent_CosOp : Descent_UnaryFloatOp<"cos", "cosine, radians">;
+def Descent_Expm1Op : Descent_UnaryFloatOp<"expm1", "e to the x, minus 1, exact to rounding near zero too">;
+def Descent_Log1pOp : Descent_UnaryFloatOp<"log1p", "natural logarithm of 1 + x, exact to rounding near zero too; NaN below -1, -inf at -1">;
+def Descent_AtanOp : Descent_UnaryFloatOp<"atan", "arctangent, in (-pi/2, pi/2)">;
+def Descent_ErfOp : Descent_UnaryFloatOp<"erf", "error function: 2/sqrt(pi) times the integral of e^(-t^2) from 0 to x">;
+def Descent_FloorOp : Descent_UnaryFloatOp<"floor", "the largest integer not above x; the derivative is 0">;
+def Descent_CeilOp : Descent_UnaryFloatOp<"ceil", "the smallest integer not below x; the derivative is 0">;
+def Descent_RoundOp : Descent_UnaryFloatOp<"round", "the nearest integer, halves to the even one as torch.round; the derivative is 0">;
 def Descent_TanhOp : Descent_UnaryFloatOp<"tanh", "hyperbolic tangent">;
 def Descent_SigmoidOp : Descent_UnaryFloatOp<"sigmoid", "1 / (1 + e^-x)">;
 
@@ -66,16 +73,29 @@ class Descent_BinaryOp<string mnemonic, string doc, Type type = Descent_Number>
 
 def Descent_SubOp : Descent_BinaryOp<"sub", "lhs - rhs"> { let hasFolder = 1; let hasCanonicalizer = 1; }
 def Descent_MulOp : Descent_BinaryOp<"mul", "lhs * rhs"> { let hasFolder = 1; }
-def Descent_DivOp : Descent_BinaryOp<"div", "lhs / rhs, IEEE 754 for zero divisors", Descent_Float> { let hasFolder = 1; }
-def Descent_MaximumOp : Descent_BinaryOp<"maximum", "the larger; NaN propagates; a tie gives each operand half the cotangent, as torch.maximum", Descent_Float>;
-def Descent_MinimumOp : Descent_BinaryOp<"minimum", "the smaller; NaN propagates; a tie gives each operand half the cotangent, as torch.minimum", Descent_Float>;
+def Descent_DivOp : Descent_BinaryOp<"div", "lhs / rhs; floats by IEEE 754; integers truncate towards zero, and a zero divisor gives 0"> { let hasFolder = 1; }
+def Descent_RemOp : Descent_BinaryOp<"rem", "what lhs / rhs, truncated, leaves: it has the sign of lhs, as torch.fmod; of integers, a zero divisor gives 0">;
+def Descent_PowOp : Descent_BinaryOp<"pow", "lhs to the power rhs, as C's pow: of a negative lhs a whole rhs is exact and any other gives NaN; x^0 is 1; the derivatives are torch's", Descent_Float> {
+  let hasFolder = 1;
+  let hasCanonicalizer = 1;
+}
+def Descent_MaximumOp : Descent_BinaryOp<"maximum", "the larger; NaN propagates; a tie gives each operand half the cotangent, as torch.maximum">;
+def Descent_MinimumOp : Descent_BinaryOp<"minimum", "the smaller; NaN propagates; a tie gives each operand half the cotangent, as torch.minimum">;
 
-def Descent_AndOp : Descent_ElementwiseOp<"and", [SameOperandsAndResultType, Commutative]> {
-  let summary = "bitwise and (of i1: logical)";
-  let arguments = (ins AnyTypeOf<[Descent_Bool, Descent_Int]>:$lhs, AnyTypeOf<[Descent_Bool, Descent_Int]>:$rhs);
-  let results = (outs AnyTypeOf<[Descent_Bool, Descent_Int]>:$result);
+class Descent_BitwiseOp<string mnemonic, string doc, Type type, list<Trait> traits = []>
+    : Descent_ElementwiseOp<mnemonic, !listconcat([SameOperandsAndResultType], traits)> {
+  let summary = doc;
+  let arguments = (ins type:$lhs, type:$rhs);
+  let results = (outs type:$result);
   let assemblyFormat = "$lhs `,` $rhs attr-dict `:` type($result)";
 }
+
+def Descent_Bits : AnyTypeOf<[Descent_Bool, Descent_Int]>;
+def Descent_AndOp : Descent_BitwiseOp<"and", "bitwise and (of i1: logical)", Descent_Bits, [Commutative]>;
+def Descent_OrOp : Descent_BitwiseOp<"or", "bitwise or (of i1: logical)", Descent_Bits, [Commutative]>;
+def Descent_XorOp : Descent_BitwiseOp<"xor", "bitwise exclusive or (of i1: whether they differ)", Descent_Bits, [Commutative]>;
+def Descent_ShlOp : Descent_BitwiseOp<"shl", "lhs shifted left by rhs mod 32", Descent_Int>;
+def Descent_ShrOp : Descent_BitwiseOp<"shr", "lhs shifted right by rhs mod 32; i32 keeps its sign, ui32 gets zeros", Descent_Int>;
 
 def Descent_CompareOp : Descent_ElementwiseOp<"compare", [SameTypeOperands, SameOperandsAndResultShape,
     TypesMatchWith<"the result is i1 of the operands' shape", "lhs", "result", "::descent::withElementType($_self, ::mlir::IntegerType::get($_self.getContext(), 1))">]> {
@@ -99,11 +119,13 @@ def Descent_SelectOp : Descent_ElementwiseOp<"select", [AllTypesMatch<["onTrue",
 }
 
 def Descent_CastOp : Descent_ElementwiseOp<"cast", [SameOperandsAndResultShape, DeclareOpInterfaceMethods<Descent_DifferentiableOpInterface>]> {
-  let summary = "conversion between element types: i1 gives 0 or 1, f32 to i32 rounds towards zero";
+  let summary = "conversion between element types: i1 gives 0 or 1, a float to an integer rounds towards zero, f64 to f32, f16 and bf16 to the nearest, halves to even";
+  let description = [{To i1 is no cast: it is a comparison with zero. The only operation besides views that takes f16 and bf16. What does not fit an integer becomes the nearest one that does, NaN becomes 0.}];
   let arguments = (ins Descent_Any:$operand);
-  let results = (outs Descent_Number:$result);
+  let results = (outs Descent_Any:$result);
   let assemblyFormat = "$operand attr-dict `:` type($operand) `to` type($result)";
   let hasFolder = 1;
+  let hasVerifier = 1;
 }
 
 def Descent_IsFiniteOp : Descent_ElementwiseOp<"is_finite", [SameOperandsAndResultShape,
@@ -112,6 +134,14 @@ def Descent_IsFiniteOp : Descent_ElementwiseOp<"is_finite", [SameOperandsAndResu
   let arguments = (ins Descent_Float:$operand);
   let results = (outs Descent_Bool:$result);
   let assemblyFormat = "$operand attr-dict `:` type($operand)";
+}
+
+def Descent_StopGradientOp : Descent_Op<"stop_gradient", [Pure, SameOperandsAndResultType, DeclareOpInterfaceMethods<Descent_DecomposableOpInterface>,
+    DeclareOpInterfaceMethods<Descent_DifferentiableOpInterface>]> {
+  let summary = "the operand, through which no gradient goes";
+  let arguments = (ins Descent_Tensor:$operand);
+  let results = (outs Descent_Tensor:$result);
+  let assemblyFormat = "$operand attr-dict `:` type($result)";
 }
 
 def Descent_PhiloxOp : Descent_ElementwiseOp<"philox", [SameOperandsAndResultType]> {

@@ -80,6 +80,18 @@ def Descent_YieldOp : Descent_Op<"yield", [Pure, Terminator, ReturnLike, ParentO
   let assemblyFormat = "($operands^ `:` type($operands))? attr-dict";
 }
 
+def Descent_LoadOp : Descent_Op<"load", [Pure, ParentOneOf<["KernelOp"]>]> {
+  let summary = "one element of a tensor that the kernel is given whole, at indices computed by the body; each is clamped to its dimension";
+  let description = [{
+    The block argument of an input whose access is `#descent.access<whole>` is the tensor itself, and only `descent.load` may use it. Such an
+    input is not computed in the kernel that reads it: it lies in memory first.
+  }];
+  let arguments = (ins Descent_Tensor:$tensor, Variadic<I32>:$indices);
+  let results = (outs Descent_AnyScalar:$result);
+  let assemblyFormat = "$tensor `[` $indices `]` attr-dict `:` type($tensor) `->` type($result)";
+  let hasVerifier = 1;
+}
+
 def Descent_IndexOp : Descent_Op<"index", [Pure, ParentOneOf<["KernelOp"]>]> {
   let summary = "an affine function of the iteration's dimensions, as i32";
   let arguments = (ins AffineMapAttr:$map);

@@ -19,24 +19,32 @@ class Descent_ReduceOp<string mnemonic, list<Trait> traits = []>
 
 def Descent_ReduceSumOp : Descent_ReduceOp<"reduce_sum"> {
   let summary = "sum over `dims` (increasing), which the result lacks";
-  let arguments = (ins Descent_FloatTensor:$operand, DenseI64ArrayAttr:$dims);
-  let results = (outs Descent_FloatTensor:$result);
+  let arguments = (ins Descent_NumberTensor:$operand, DenseI64ArrayAttr:$dims);
+  let results = (outs Descent_NumberTensor:$result);
   let assemblyFormat = "$operand $dims attr-dict `:` type($operand) `to` type($result)";
   let builders = [OpBuilder<(ins "::mlir::Value":$operand, "::llvm::ArrayRef<int64_t>":$dims)>];
 }
 
 def Descent_ReduceMaxOp : Descent_ReduceOp<"reduce_max"> {
   let summary = "maximum over `dims`, as torch.amax: ties share the cotangent equally; NaN propagates";
-  let arguments = (ins Descent_FloatTensor:$operand, DenseI64ArrayAttr:$dims);
-  let results = (outs Descent_FloatTensor:$result);
+  let arguments = (ins Descent_NumberTensor:$operand, DenseI64ArrayAttr:$dims);
+  let results = (outs Descent_NumberTensor:$result);
+  let assemblyFormat = "$operand $dims attr-dict `:` type($operand) `to` type($result)";
+  let builders = [OpBuilder<(ins "::mlir::Value":$operand, "::llvm::ArrayRef<int64_t>":$dims)>];
+}
+
+def Descent_ReduceProdOp : Descent_ReduceOp<"reduce_prod"> {
+  let summary = "product over `dims`; the derivative is right with zeros among the factors";
+  let arguments = (ins Descent_NumberTensor:$operand, DenseI64ArrayAttr:$dims);
+  let results = (outs Descent_NumberTensor:$result);
   let assemblyFormat = "$operand $dims attr-dict `:` type($operand) `to` type($result)";
   let builders = [OpBuilder<(ins "::mlir::Value":$operand, "::llvm::ArrayRef<int64_t>":$dims)>];
 }
 
 def Descent_MaxWithIndexOp : Descent_ReduceOp<"max_with_index"> {
   let summary = "maximum over `dims` and the row-major index of its first occurrence within them, as torch.max and max_pool2d; NaN counts as the largest";
-  let arguments = (ins Descent_FloatTensor:$operand, DenseI64ArrayAttr:$dims);
-  let results = (outs Descent_FloatTensor:$values, Descent_IntTensor:$indices);
+  let arguments = (ins Descent_NumberTensor:$operand, DenseI64ArrayAttr:$dims);
+  let results = (outs Descent_NumberTensor:$values, Descent_IndexTensor:$indices);
   let assemblyFormat = "$operand $dims attr-dict `:` type($operand) `to` type($values)`,` type($indices)";
   let builders = [OpBuilder<(ins "::mlir::Value":$operand, "::llvm::ArrayRef<int64_t>":$dims)>];
 }
@@ -56,6 +64,39 @@ def Descent_ContractOp : Descent_ReduceOp<"contract"> {
   let results = (outs Descent_FloatTensor:$result);
   let assemblyFormat = "$lhs $lhs_labels `,` $rhs $rhs_labels `to` $result_labels attr-dict `:` functional-type(operands, $result)";
   let builders = [OpBuilder<(ins "::mlir::Value":$lhs, "::llvm::ArrayRef<int64_t>":$lhsLabels, "::mlir::Value":$rhs, "::llvm::ArrayRef<int64_t>":$rhsLabels, "::llvm::ArrayRef<int64_t>":$resultLabels)>];
+}
+
+//===----------------------------------------------------------------------===//
+// Indexing
+//===----------------------------------------------------------------------===//
+
+def Descent_GatherOp : Descent_LoopNestOp<"gather", [DeclareOpInterfaceMethods<Descent_LoopNestOpInterface>,
+    DeclareOpInterfaceMethods<Descent_DifferentiableOpInterface>]> {
+  let summary = "reads along `axis` where the indices say: result[.., i, ..] = operand[.., indices[.., i, ..], ..]";
+  let description = [{
+    As torch.gather: `indices` has the operand's shape but for the extent along `axis`, and the result has the shape of `indices`. A lookup of rows
+    (embedding, index_select) broadcasts the row numbers, which as a view costs nothing. Indices outside of the axis are clamped to it; data that comes from outside is
+    checked by the runtime (`range` of `descent.input`).
+  }];
+  let arguments = (ins Descent_Tensor:$operand, Descent_IndexTensor:$indices, I64Attr:$axis);
+  let results = (outs Descent_Tensor:$result);
+  let assemblyFormat = "$operand `at` $indices `axis` $axis attr-dict `:` functional-type(operands, $result)";
+  let builders = [OpBuilder<(ins "::mlir::Value":$operand, "::mlir::Value":$indices, "int64_t":$axis)>];
+  let hasVerifier = 1;
+}
+
+def Descent_ScatterAddOp : Descent_LoopNestOp<"scatter_add", [DeclareOpInterfaceMethods<Descent_LoopNestOpInterface, ["getCombiners"]>,
+    DeclareOpInterfaceMethods<Descent_DifferentiableOpInterface>]> {
+  let summary = "the adjoint of gather: result[.., j, ..] is the sum of updates[.., i, ..] over all i with indices[.., i, ..] = j, in the order of i";
+  let description = [{
+    `updates` and `indices` have one shape; the result has it too but for `extent` along `axis`. Indices outside of the axis add nowhere. Every
+    result element looks at all indices of its line, so the work is the product of both extents; there are no atomics, and the sum has one order.
+  }];
+  let arguments = (ins Descent_NumberTensor:$updates, Descent_IndexTensor:$indices, I64Attr:$axis, I64Attr:$extent);
+  let results = (outs Descent_NumberTensor:$result);
+  let assemblyFormat = "$updates `at` $indices `axis` $axis `extent` $extent attr-dict `:` functional-type(operands, $result)";
+  let builders = [OpBuilder<(ins "::mlir::Value":$updates, "::mlir::Value":$indices, "int64_t":$axis, "int64_t":$extent)>];
+  let hasVerifier = 1;
 }
 
 //===----------------------------------------------------------------------===//

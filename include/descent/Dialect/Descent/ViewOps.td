@@ -47,6 +47,15 @@ def Descent_SliceOp : Descent_ViewOp<"slice"> {
   let hasCanonicalizer = 1;
 }
 
+def Descent_ReverseOp : Descent_ViewOp<"reverse", [SameOperandsAndResultType]> {
+  let summary = "the elements in the opposite order along each of `dims` (increasing)";
+  let arguments = (ins Descent_Tensor:$operand, DenseI64ArrayAttr:$dims);
+  let results = (outs Descent_Tensor:$result);
+  let assemblyFormat = "$operand $dims attr-dict `:` type($result)";
+  let builders = [OpBuilder<(ins "::mlir::Value":$operand, "::llvm::ArrayRef<int64_t>":$dims), [{ build($_builder, $_state, operand.getType(), operand, dims); }]>];
+  let hasFolder = 1;
+}
+
 def Descent_PadOp : Descent_ViewOp<"pad"> {
   let summary = "low and high constant elements before and after each dimension: zero, or the lowest value (-inf; for maxima)";
   let description = [{Padding with the nearest edge element is a concatenation of broadcast slices: `padWithEdges` in Math.h.}];
