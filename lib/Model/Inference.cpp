@@ -3,7 +3,8 @@
 // What all inference functions share.
 
 #include "Inference.h"
-#include <cmath>
+#include <algorithm>
+#include <charconv>
 
 using namespace descent::model;
 
@@ -12,6 +13,12 @@ std::string descent::model::toString(const std::vector<int64_t> &shape) {
   for (size_t i = 0; i < shape.size(); ++i)
     result += (i ? ", " : "") + std::to_string(shape[i]);
   return result + "]";
+}
+
+std::string descent::model::toString(double number) {
+  char buffer[32];
+  auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, number);
+  return std::string(buffer, end);
 }
 
 std::optional<int64_t>
@@ -23,23 +30,23 @@ descent::model::countElements(const std::vector<int64_t> &shape) {
   return count;
 }
 
-std::string Inference::describe(size_t i) const {
-  const Node &source = nodes[node.operands[i]];
-  std::string name =
-      source.isInput() ? "input " + quote(source.path) : quote(source.op->name);
-  return toString(source.type.shape) + " from " + name + " at " +
-         diagnostics.describe(source.location);
-}
+Inference::Inference(const OpSpec &op, Node &node,
+                     std::vector<Operand> operands, std::vector<bool> present,
+                     const AttrLocations &given, std::optional<int64_t> batch,
+                     Report report)
+    : op(op), node(node), operands(std::move(operands)),
+      present(std::move(present)), locations(given), batch(batch),
+      report(std::move(report)) {}
 
 bool Inference::error(std::string message) {
-  diagnostics.error(node.location, std::move(message));
+  report(node.location, std::move(message));
   return false;
 }
 
 bool Inference::error(std::string_view attribute, std::string message) {
   auto given = locations.find(attribute);
-  diagnostics.error(given == locations.end() ? node.location : given->second,
-                    std::move(message));
+  report(given == locations.end() ? node.location : given->second,
+         std::move(message));
   return false;
 }
 
@@ -50,24 +57,62 @@ bool Inference::expect(size_t i, DType dtype) {
                std::string(toString(operand(i).dtype)) + " " + describe(i));
 }
 
-bool Inference::normalizeAxis(std::string_view attribute, size_t i) {
-  int64_t axis = node.attributes.integer(attribute);
-  int64_t rank = operand(i).rank();
-  if (axis < -rank || axis >= rank)
-    return error(attribute, "axis " + std::to_string(axis) +
-                                " is out of range for " + describe(i) +
-                                (rank ? ": expected " + std::to_string(-rank) +
-                                            " to " + std::to_string(rank - 1)
-                                      : ", a scalar"));
-  node.attributes.set(attribute, axis < 0 ? axis + rank : axis);
-  return true;
+bool Inference::expectFloat(size_t i) {
+  if (isFloat(operand(i).dtype))
+    return true;
+  return error("expected floats, got " +
+               std::string(toString(operand(i).dtype)) + " " + describe(i));
 }
 
-void Inference::parameter(std::string_view role, std::vector<int64_t> shape,
-                          int64_t fanIn) {
-  double bound = 1 / std::sqrt(double(fanIn));
-  node.parameters.push_back({node.path + "." + std::string(role),
-                             std::string(role),
-                             std::move(shape),
-                             {Initializer::Kind::Uniform, -bound, bound}});
+bool Inference::expectInteger(size_t i) {
+  if (isInteger(operand(i).dtype))
+    return true;
+  return error("expected integers, got " +
+               std::string(toString(operand(i).dtype)) + " " + describe(i));
+}
+
+bool Inference::expectNumber(size_t i) {
+  if (operand(i).dtype != DType::Bool)
+    return true;
+  return error("expected numbers, got bool " + describe(i));
+}
+
+std::optional<int64_t> Inference::axisOf(std::string_view attribute,
+                                         int64_t axis, size_t i) {
+  int64_t rank = operand(i).rank();
+  if (axis >= -rank && axis < rank)
+    return axis < 0 ? axis + rank : axis;
+  error(attribute, "axis " + std::to_string(axis) + " is out of range for " +
+                       describe(i) +
+                       (rank ? ": expected " + std::to_string(-rank) + " to " +
+                                   std::to_string(rank - 1)
+                             : ", a scalar"));
+  return std::nullopt;
+}
+
+bool Inference::normalizeAxis(std::string_view attribute, size_t i) {
+  std::optional<int64_t> axis =
+      axisOf(attribute, node.attributes.integer(attribute), i);
+  if (axis)
+    node.attributes.set(attribute, *axis);
+  return axis.has_value();
+}
+
+bool Inference::normalizeAxes(std::string_view attribute, size_t i) {
+  std::vector<int64_t> axes = node.attributes.list(attribute);
+  for (int64_t &axis : axes) {
+    std::optional<int64_t> normal = axisOf(attribute, axis, i);
+    if (!normal)
+      return false;
+    axis = *normal;
+  }
+  std::vector<int64_t> sorted = axes;
+  std::sort(sorted.begin(), sorted.end());
+  if (auto twice = std::adjacent_find(sorted.begin(), sorted.end());
+      twice != sorted.end())
+    return error(attribute, "axis " + std::to_string(*twice) +
+                                " stands twice in " + quote(attribute) +
+                                " of " + quote(op.name));
+  node.attributes.set(attribute, std::move(axes));
+  return true;
 }

@@ -6,45 +6,71 @@
 #ifndef DESCENT_LIB_MODEL_INFERENCE_H
 #define DESCENT_LIB_MODEL_INFERENCE_H
 
-#include "Constants.h"
+#include "Expression.h"
+#include "descent/Model/Graph.h"
+#include <functional>
+#include <unordered_map>
 
 namespace descent::model {
 
 /// Where the attributes that a model gives stand; defaults are not in it.
 using AttrLocations = std::unordered_map<std::string_view, Location>;
 
-/// Evaluates the attributes of `call` by the specification of `op`. False after
-/// errors.
-bool resolveAttributes(const Call &call, const OpSpec &op, Constants &constants,
-                       DiagnosticEngine &diagnostics, Attributes &attributes,
-                       AttrLocations &given);
+/// Integers in a model (sizes, strides, ...) are at most this large either way.
+constexpr int64_t maxInteger = std::numeric_limits<int32_t>::max();
 
 /// `[128, 784]`
 std::string toString(const std::vector<int64_t> &shape);
+
+/// A number as messages show it.
+std::string toString(double number);
 
 /// Elements of a shape of positive sizes; none from 2^31 on.
 std::optional<int64_t> countElements(const std::vector<int64_t> &shape);
 
 class Inference {
 public:
-  /// `node` has its operands and attributes; type and parameters are filled in.
-  /// For an optimizer `nodes` is empty.
-  Inference(const OpSpec &op, Node &node, std::vector<Node> &nodes,
-            const AttrLocations &given, DiagnosticEngine &diagnostics)
-      : op(op), node(node), nodes(nodes), locations(given),
-        diagnostics(diagnostics) {}
+  /// An operand as its op sees it.
+  struct Operand {
+    TensorType type;
+    std::string description; ///< `[128, 784] from 'flatten' at model.json:12:5`
+  };
+
+  /// What an inference has to say about its op, beside the results' types.
+  struct Facts {
+    bool mixesRows = false;
+    /// Operands that are indices, and the bound that is above them.
+    std::vector<std::pair<size_t, int64_t>> ranges;
+  };
+
+  using Report = std::function<void(Location, std::string)>;
+
+  /// `node` has its attributes; the results' types are filled in. `present`
+  /// tells for each operand of the specification (but a variadic one) whether
+  /// it is given; `operands` holds those that are. For an optimizer there are
+  /// none.
+  Inference(const OpSpec &op, Node &node, std::vector<Operand> operands,
+            std::vector<bool> present, const AttrLocations &given,
+            std::optional<int64_t> batch, Report report);
 
   const OpSpec &op;
 
   Attributes &attributes() { return node.attributes; }
-  size_t numOperands() const { return node.operands.size(); }
-  Node &operandNode(size_t i) { return nodes[node.operands[i]]; }
-  const TensorType &operand(size_t i) const {
-    return nodes[node.operands[i]].type;
-  }
+
+  /// All operands that are given. An optional one that is not given is left
+  /// out, and does not count.
+  size_t numOperands() const { return operands.size(); }
+  const TensorType &operand(size_t i) const { return operands[i].type; }
+
+  /// Whether operand `i` of the specification is given; of interest for
+  /// optional ones.
+  bool hasOperand(size_t i) const { return i < present.size() && present[i]; }
+
+  /// The size of the batch axis; none if the model has no batch.
+  std::optional<int64_t> batchSize() const { return batch; }
 
   /// `[128, 784] from 'flatten' at model.json:12:5`
-  std::string describe(size_t i) const;
+  std::string describe(size_t i) const { return operands[i].description; }
 
   /// Whether the model gives this attribute.
   bool given(std::string_view attribute) const {
@@ -55,43 +81,43 @@ public:
   bool error(std::string message);
   bool error(std::string_view attribute, std::string message);
 
-  /// Reports an error unless the operand is of this dtype.
+  /// Reports an error unless the operand is of this dtype, or of a dtype of
+  /// this kind (a number is anything but bool).
   bool expect(size_t i, DType dtype);
+  bool expectFloat(size_t i);
+  bool expectInteger(size_t i);
+  bool expectNumber(size_t i);
 
   /// Makes the axis in `attribute` count from 0, or reports that the operand
-  /// has no such axis.
+  /// has no such axis. Of several axes (an attribute of kind Ints) none may
+  /// stand twice.
   bool normalizeAxis(std::string_view attribute, size_t operand = 0);
+  bool normalizeAxes(std::string_view attribute, size_t operand = 0);
 
-  void result(TensorType type) { node.type = std::move(type); }
+  /// Adds a result: call once for each, in order.
+  void result(TensorType type) { node.types.push_back(std::move(type)); }
 
-  /// Adds a parameter with PyTorch's default initializer of dense and
-  /// convolutional layers: uniform in plus and minus 1 over the root of the
-  /// number of inputs that an output sums.
-  void parameter(std::string_view role, std::vector<int64_t> shape,
-                 int64_t fanIn);
+  /// Says that the integers in operand `i` are indices in [0, n).
+  void indexRange(size_t i, int64_t n) { facts.ranges.emplace_back(i, n); }
+
+  /// Says that the op mixes rows of the batch and cannot leave out those that
+  /// do not count.
+  void mixesRows() { facts.mixesRows = true; }
+
+  const Facts &conclusions() const { return facts; }
 
 private:
-  Node &node;
-  std::vector<Node> &nodes;
-  const AttrLocations &locations;
-  DiagnosticEngine &diagnostics;
-};
+  std::optional<int64_t> axisOf(std::string_view attribute, int64_t axis,
+                                size_t operand);
 
-bool inferDense(Inference &);
-bool inferConv2d(Inference &);
-bool inferMaxPool2d(Inference &);
-bool inferAvgPool2d(Inference &);
-bool inferElementwise(Inference &);
-bool inferSoftmax(Inference &);
-bool inferFlatten(Inference &);
-bool inferReshape(Inference &);
-bool inferAdd(Inference &);
-bool inferConcat(Inference &);
-bool inferArgmax(Inference &);
-bool inferClassification(Inference &);
-bool inferMse(Inference &);
-bool inferSgd(Inference &);
-bool inferAdam(Inference &);
+  Node &node;
+  std::vector<Operand> operands;
+  std::vector<bool> present;
+  const AttrLocations &locations;
+  std::optional<int64_t> batch;
+  Report report;
+  Facts facts;
+};
 
 } // namespace descent::model
 
