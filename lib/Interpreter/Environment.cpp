@@ -71,25 +71,90 @@ Environment makeInputs(ModuleOp module, uint64_t seed) {
   return result;
 }
 
+/// Normal numbers made orthonormal by Gram and Schmidt: the rows of a matrix
+/// [count, length], or its columns if `transposed`.
+static std::vector<double> orthonormal(Numbers &numbers, int64_t count,
+                                       int64_t length, bool transposed) {
+  std::vector<double> result(count * length);
+  auto at = [&](int64_t i, int64_t k) -> double & {
+    return transposed ? result[k * count + i] : result[i * length + k];
+  };
+  auto dot = [&](int64_t i, int64_t j) {
+    double sum = 0;
+    for (int64_t k = 0; k < length; ++k)
+      sum += at(i, k) * at(j, k);
+    return sum;
+  };
+  for (double &value : result)
+    value = numbers.normal();
+  for (int64_t i = 0; i < count; ++i) {
+    for (int64_t j = 0; j < i; ++j) {
+      double share = dot(i, j);
+      for (int64_t k = 0; k < length; ++k)
+        at(i, k) -= share * at(j, k);
+    }
+    double norm = std::sqrt(dot(i, i));
+    for (int64_t k = 0; k < length; ++k)
+      at(i, k) /= norm;
+  }
+  return result;
+}
+
+/// Whether the first two indices of an element are equal and all others at the
+/// centre of their axes.
+static bool isOnDiagonal(ArrayRef<int64_t> shape, int64_t position) {
+  SmallVector<int64_t> index(shape.size());
+  for (size_t dim = shape.size(); dim-- > 0; position /= shape[dim])
+    index[dim] = position % shape[dim];
+  for (size_t dim = 2; dim < shape.size(); ++dim)
+    if (index[dim] != shape[dim] / 2)
+      return false;
+  return shape.size() >= 2 && index[0] == index[1];
+}
+
+static void initialize(Tensor &tensor, InitAttr init, Numbers &numbers) {
+  double a = init.getA().getValueAsDouble();
+  double b = init.getB().getValueAsDouble();
+  auto fill = [&](auto next) {
+    for (double &value : tensor.values)
+      value = next();
+  };
+  switch (init.getKind()) {
+  case InitKind::constant:
+    return fill([&] { return a; });
+  case InitKind::uniform:
+    return fill([&] { return a + (b - a) * numbers.uniform(); });
+  case InitKind::normal:
+    return fill([&] { return a + b * numbers.normal(); });
+  case InitKind::truncated_normal:
+    return fill([&] {
+      double value = numbers.normal();
+      while (std::abs(value) > 2)
+        value = numbers.normal();
+      return a + b * value;
+    });
+  case InitKind::orthogonal: {
+    int64_t rows = tensor.shape.empty() ? 1 : tensor.shape.front();
+    int64_t columns = tensor.size() / rows;
+    tensor.values = orthonormal(numbers, std::min(rows, columns),
+                                std::max(rows, columns), rows > columns);
+    for (double &value : tensor.values)
+      value *= a;
+    return;
+  }
+  case InitKind::identity:
+    for (int64_t i = 0; i < tensor.size(); ++i)
+      tensor.values[i] = isOnDiagonal(tensor.shape, i) ? a : 0;
+    return;
+  }
+}
+
 Environment makeState(ModuleOp module, uint64_t seed) {
   Environment result;
   for (auto state : module.getOps<StateOp>()) {
     Tensor tensor(state.getType());
     Numbers numbers(seed, state.getSymName());
-    double a = state.getInit().getA().getValueAsDouble();
-    double b = state.getInit().getB().getValueAsDouble();
-    for (double &value : tensor.values)
-      switch (state.getInit().getKind()) {
-      case InitKind::constant:
-        value = a;
-        break;
-      case InitKind::uniform:
-        value = a + (b - a) * numbers.uniform();
-        break;
-      case InitKind::normal:
-        value = a + b * numbers.normal();
-        break;
-      }
+    initialize(tensor, state.getInit(), numbers);
     result[state.getSymName().str()] = std::move(tensor);
   }
   return result;

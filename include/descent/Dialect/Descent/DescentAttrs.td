@@ -38,7 +38,12 @@ def Descent_AccessAttr : Descent_Attr<"Access", "access"> {
 }
 
 def Descent_InitAttr : Descent_Attr<"Init", "init"> {
-  let summary = "initial value of a state: constant a; uniform in [a, b); normal of mean a and standard deviation b";
+  let summary = "initial value of a state";
+  let description = [{
+    `constant` a; `uniform` in [a, b); `normal` of mean a and standard deviation b; `truncated_normal`: the same within two deviations of the mean;
+    `orthogonal`: the first axis against all others, rows or columns (whichever are fewer) orthonormal, times a; `identity`: a where the first two indices
+    are equal and every other one is at the centre of its axis (extent / 2), 0 elsewhere.
+  }];
   let parameters = (ins EnumParameter<Descent_InitKind>:$kind, "::mlir::FloatAttr":$a, "::mlir::FloatAttr":$b);
   let assemblyFormat = "`<` $kind `,` $a `,` $b `>`";
 }

@@ -75,7 +75,8 @@ def Descent_Role : Descent_Enum<"Role", "what a state is for; see docs/bundle.md
   I32EnumAttrCase<"metric", 3>, I32EnumAttrCase<"status", 4>]>;
 
 def Descent_InitKind : Descent_Enum<"InitKind", "distribution of an initial value", [
-  I32EnumAttrCase<"constant", 0>, I32EnumAttrCase<"uniform", 1>, I32EnumAttrCase<"normal", 2>]>;
+  I32EnumAttrCase<"constant", 0>, I32EnumAttrCase<"uniform", 1>, I32EnumAttrCase<"normal", 2>,
+  I32EnumAttrCase<"truncated_normal", 3>, I32EnumAttrCase<"orthogonal", 4>, I32EnumAttrCase<"identity", 5>]>;
 
 def Descent_ControlWord : Descent_Enum<"ControlWord", "a word that the runtime writes before every run of an entry; see docs/bundle.md", [
   I32EnumAttrCase<"step", 0>, I32EnumAttrCase<"seed_lo", 1>, I32EnumAttrCase<"seed_hi", 2>,
