@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The table of builders, and the means that losses and metrics are made of.
+// The table of builders, and what builders ask of one use of an op.
 
 #include "Builders.h"
 
@@ -12,73 +12,69 @@ const BuilderTable &BuilderTable::get() {
   static const BuilderTable table = [] {
     BuilderTable result;
     addElementwiseBuilders(result);
-    addShapeBuilders(result);
+    addReductionBuilders(result);
     addProductBuilders(result);
-    addPoolingBuilders(result);
-    addLossBuilders(result);
-    addMetricBuilders(result);
+    addConvolutionBuilders(result);
+    addViewBuilders(result);
+    addPaddingBuilders(result);
+    addIndexingBuilders(result);
+    addSourceBuilders(result);
+    addCompositeBuilders(result);
+    addControlFlowBuilders(result);
     addOptimizerBuilders(result);
     return result;
   }();
   return table;
 }
 
-Value Use::parameter(StringRef role) const {
-  for (auto [parameter, value] : llvm::zip_equal(node.parameters, parameters))
-    if (parameter.role == role)
-      return value;
+SmallVector<int64_t> Use::list(StringRef name) const {
+  if (!attributes().has(name))
+    return {};
+  const model::AttrValue &value = attributes().get(name);
+  if (auto *number = std::get_if<int64_t>(&value))
+    return {*number};
+  if (auto *numbers = std::get_if<std::vector<int64_t>>(&value))
+    return SmallVector<int64_t>(ArrayRef<int64_t>(*numbers));
   return {};
 }
 
-ArrayRef<int64_t> shapeOf(Value value) {
-  return cast<RankedTensorType>(value.getType()).getShape();
+SmallVector<int64_t> Use::list(StringRef name, size_t count) const {
+  SmallVector<int64_t> result = list(name);
+  if (result.size() == 1)
+    result.resize(count, result.front());
+  assert(result.size() == count && "the model's checker sees to lengths");
+  return result;
 }
 
-int batchAxisOf(const Use &use) {
-  for (const model::TensorType *type : use.operandTypes)
-    if (type->batchAxis >= 0)
-      return type->batchAxis;
-  return -1;
+int64_t Use::axis(StringRef name, int64_t rank) const {
+  int64_t axis = attributes().integer(name);
+  return axis < 0 ? axis + rank : axis;
 }
 
-Value Mean::value(OpBuilder &b, Location loc) const {
-  return b.create<DivOp>(loc, total, count);
+SmallVector<int64_t> Use::axes(StringRef name, int64_t rank) const {
+  SmallVector<int64_t> result = list(name);
+  for (int64_t &axis : result)
+    axis = axis < 0 ? axis + rank : axis;
+  llvm::sort(result);
+  return result;
 }
 
-/// `values` with zeros in the rows that do not count.
-static Value maskRows(OpBuilder &b, Location loc, Value values, Value valid,
-                      int batchAxis) {
-  ArrayRef<int64_t> shape = shapeOf(values);
-  auto indices = tensorType(shape, b.getI32Type());
-  Value row = b.create<IotaOp>(loc, indices, b.getI64IntegerAttr(batchAxis));
+Value Use::maskRows(Value value, int batchAxis, double fill) const {
+  if (batchAxis < 0)
+    return value;
+  ArrayRef<int64_t> shape = shapeOf(value);
+  Value row = b.create<IotaOp>(loc, tensorType(shape, b.getI32Type()),
+                               b.getI64IntegerAttr(batchAxis));
+  Value valid = scope.control(loc, ControlWord::valid);
   Value counts = b.create<CompareOp>(loc, Predicate::lt, row,
                                      broadcastScalar(b, loc, valid, shape));
-  Value zero = constantLike(b, loc, values.getType(), 0);
-  return b.create<SelectOp>(loc, counts, values, zero);
+  return b.create<SelectOp>(loc, counts, value,
+                            constant(value.getType(), fill));
 }
 
-Mean meanOf(OpBuilder &b, Location loc, Value values, int batchAxis) {
-  ArrayRef<int64_t> shape = shapeOf(values);
-  auto scalar = tensorType({}, b.getF32Type());
-  int64_t rowSize = countElements(values.getType());
-  Value count;
-  if (batchAxis >= 0) {
-    rowSize /= shape[batchAxis];
-    Value valid = b.create<ControlOp>(loc, tensorType({}, b.getI32Type()),
-                                      ControlWord::valid);
-    values = maskRows(b, loc, values, valid, batchAxis);
-    count = b.create<CastOp>(loc, scalar, valid);
-  } else {
-    count = constantLike(b, loc, scalar, 1);
-  }
-  Value total = values;
-  if (!shape.empty())
-    total = b.create<ReduceSumOp>(
-        loc, values, dimsExcept(shape.size(), ArrayRef<int64_t>()));
-  if (rowSize > 1)
-    total = b.create<MulOp>(loc, total,
-                            constantLike(b, loc, scalar, 1.0 / rowSize));
-  return {total, count};
+InFlightDiagnostic Use::error() const {
+  scope.fail();
+  return emitError(loc);
 }
 
 } // namespace descent::import

@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What a builder of one op of the registry is given and gives back, and the
-// table that finds it by the op's name. An op is added in one place: a function
-// in the file of its kind and its line in that file's `add...` function.
+// What a builder of one primitive op is given and gives back, and the table
+// that finds it by the op's name. An op is added in one place: a function in
+// the file of its family and its line in that file's `add...` function.
 
 #ifndef DESCENT_LIB_IMPORT_BUILDERS_H
 #define DESCENT_LIB_IMPORT_BUILDERS_H
 
-#include "descent/Dialect/Descent/Math.h"
+#include "Scope.h"
+#include "Values.h"
 #include "descent/Model/Graph.h"
 #include "llvm/ADT/StringMap.h"
 
 namespace descent::import {
 
-/// One use of an op in one entry.
+class GraphBuilder;
+
+/// One use of a primitive op.
 struct Use {
   mlir::OpBuilder &b;
   mlir::Location loc;
@@ -21,54 +24,49 @@ struct Use {
   /// The values of the node's operands, and their types in the model.
   llvm::ArrayRef<mlir::Value> operands;
   llvm::ArrayRef<const model::TensorType *> operandTypes;
-  /// The values of the node's parameters, in their order.
-  llvm::ArrayRef<mlir::Value> parameters;
-  /// True in `train`: dropout is active.
-  bool training;
-  /// Tells this node's random numbers from those of every other node.
-  int32_t stream;
+  /// The graph that the node is in, and where that is built.
+  GraphBuilder &graph;
+  Scope &scope;
 
   const model::Attributes &attributes() const { return node.attributes; }
-  /// The parameter with PyTorch's name `role`, or null if the layer has none.
-  mlir::Value parameter(llvm::StringRef role) const;
-  llvm::ArrayRef<int64_t> resultShape() const { return node.type.shape; }
+  /// A list of integers; one integer is a list of one, what was not given an
+  /// empty one.
+  llvm::SmallVector<int64_t> list(llvm::StringRef name) const;
+  /// The same with `count` members; a single one stands for as many equal ones.
+  llvm::SmallVector<int64_t> list(llvm::StringRef name, size_t count) const;
+  /// An axis of a tensor of `rank`, counted from 0.
+  int64_t axis(llvm::StringRef name, int64_t rank) const;
+  /// Axes of a tensor of `rank`, counted from 0, increasing.
+  llvm::SmallVector<int64_t> axes(llvm::StringRef name, int64_t rank) const;
+
+  llvm::ArrayRef<int64_t> resultShape() const { return node.type().shape; }
+  /// What the first result is computed in; see arithmeticType.
+  mlir::Type resultElement() const {
+    return arithmeticType(b.getContext(), node.type().dtype);
+  }
+  /// An operand with another element type, and broadcast to a shape.
+  mlir::Value operand(size_t i, mlir::Type element) const {
+    return castTo(b, loc, operands[i], element);
+  }
+  mlir::Value operand(size_t i, mlir::Type element,
+                      llvm::ArrayRef<int64_t> shape) const {
+    return broadcastLike(b, loc, operand(i, element), shape);
+  }
+  mlir::Value constant(mlir::Type type, double value) const {
+    return constantLike(b, loc, type, value);
+  }
+
+  /// `value` with `fill` in the rows of the batch that do not count; `value`
+  /// itself if `batchAxis` is -1.
+  mlir::Value maskRows(mlir::Value value, int batchAxis, double fill) const;
+
+  /// Reports an error at the op.
+  mlir::InFlightDiagnostic error() const;
 };
 
-/// The static shape of a value.
-llvm::ArrayRef<int64_t> shapeOf(mlir::Value value);
-
-/// A mean as two scalars, so that it stays exact when it is accumulated over
-/// batches: the mean is total / count.
-struct Mean {
-  mlir::Value total;
-  mlir::Value count;
-
-  mlir::Value value(mlir::OpBuilder &b, mlir::Location loc) const;
-};
-
-/// The mean of `values` (f32). With a batch axis (not -1) only the rows before
-/// the control word `valid` count: `total` is the sum over them of each row's
-/// mean, `count` their number. Without one, `count` is 1.
-Mean meanOf(mlir::OpBuilder &b, mlir::Location loc, mlir::Value values,
-            int batchAxis);
-
-/// The batch axis of any of a use's operands, or -1.
-int batchAxisOf(const Use &use);
-
-/// Builds the value of a layer.
-using LayerBuilder = mlir::Value (*)(const Use &);
-
-/// Builds a loss: a mean over something.
-using LossBuilder = Mean (*)(const Use &);
-
-/// A metric: its accumulators (f32 scalars), what a batch adds to each, and its
-/// value once all batches have. A loss is one too: of a total and a count.
-struct MetricBuilder {
-  std::vector<std::string> slots;
-  llvm::SmallVector<mlir::Value> (*contribute)(const Use &) = nullptr;
-  mlir::Value (*finalize)(mlir::OpBuilder &, mlir::Location,
-                          mlir::ValueRange slots) = nullptr;
-};
+/// Builds the results of an op: of the shapes that the model says, of any
+/// element type that can be cast to the model's without loss.
+using OpBuilderFunction = llvm::SmallVector<mlir::Value> (*)(const Use &);
 
 /// Builds the rule of `descent.optimize`.
 using OptimizerBuilder = mlir::Attribute (*)(mlir::MLIRContext *,
@@ -76,20 +74,22 @@ using OptimizerBuilder = mlir::Attribute (*)(mlir::MLIRContext *,
 
 /// The builders by the names of their ops.
 struct BuilderTable {
-  llvm::StringMap<LayerBuilder> layers;
-  llvm::StringMap<LossBuilder> losses;
-  llvm::StringMap<MetricBuilder> metrics;
+  llvm::StringMap<OpBuilderFunction> ops;
   llvm::StringMap<OptimizerBuilder> optimizers;
 
   static const BuilderTable &get();
 };
 
 void addElementwiseBuilders(BuilderTable &table);
-void addShapeBuilders(BuilderTable &table);
+void addReductionBuilders(BuilderTable &table);
 void addProductBuilders(BuilderTable &table);
-void addPoolingBuilders(BuilderTable &table);
-void addLossBuilders(BuilderTable &table);
-void addMetricBuilders(BuilderTable &table);
+void addConvolutionBuilders(BuilderTable &table);
+void addViewBuilders(BuilderTable &table);
+void addPaddingBuilders(BuilderTable &table);
+void addIndexingBuilders(BuilderTable &table);
+void addSourceBuilders(BuilderTable &table);
+void addCompositeBuilders(BuilderTable &table);
+void addControlFlowBuilders(BuilderTable &table);
 void addOptimizerBuilders(BuilderTable &table);
 
 } // namespace descent::import
