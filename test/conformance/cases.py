@@ -140,7 +140,7 @@ class Layer(Differentiable):
     """One layer on values of the given shapes; `operands` are `p0`, `p1`, ... unless they are given."""
 
     def __init__(self, op, name, attributes, shapes, draw=spread, batched=True, relative=1e-5, operands=None):
-        super().__init__(op, name, attributes)
+        super().__init__(op, "training/" + name, attributes)
         self.shapes = [tuple(shape) for shape in shapes]
         self.draw, self.batched, self.relative = draw, batched, relative
         self.operands = operands or ["p%d" % i for i in range(len(shapes))]
@@ -166,7 +166,7 @@ class Forward(Case):
     and for values at which there is none."""
 
     def __init__(self, op, name, attributes, value, exact=False):
-        super().__init__(op, name, attributes)
+        super().__init__(op, "forward/" + name, attributes)
         self.value, self.exact = value, exact
 
     def prepare(self, specs):

@@ -32,14 +32,14 @@ class Compiler:
         return json.loads(text)
 
     def compile(self, model, target):
-        """The path of the bundle of a model given as a dictionary; without a target, for all of them."""
-        text = json.dumps(model)
+        """The path of the bundle of a model given as text, or as a dictionary; without a target, for all of them."""
+        text = model if isinstance(model, str) else json.dumps(model)
         key = hashlib.sha256("\n".join([self.version, text, target or ""]).encode()).hexdigest()
         path = self.cache / (key + ".bundle")
         if path.exists():
             return path
         with tempfile.TemporaryDirectory(dir=self.cache) as folder:
-            source, out = pathlib.Path(folder, "model.json"), pathlib.Path(folder, "out.bundle")
+            source, out = pathlib.Path(folder, "model.descent" if isinstance(model, str) else "model.json"), pathlib.Path(folder, "out.bundle")
             source.write_text(text)
             command = [self.descentc, str(source), "-o", str(out)] + (["--target", target] if target else [])
             try:

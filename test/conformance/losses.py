@@ -12,7 +12,7 @@ class Objective(Case):
     """A loss of the values `p0`, `p1`, ... and, for classes, of the input `label`, with metrics of the same."""
 
     def __init__(self, op, name, shapes, loss, metrics=(), draw=spread, batched=True, relative=1e-5):
-        super().__init__(op, name)
+        super().__init__(op, "training/" + name)
         self.shapes, self.loss, self.metrics = [tuple(shape) for shape in shapes], loss, metrics
         self.draw, self.batched, self.relative = draw, batched, relative
         self.labelled = loss == "softmax_cross_entropy"

@@ -42,15 +42,15 @@ METRICS = {
 
 
 def complete(spec, attributes):
-    """The attributes as the checker completes them: with the registry's defaults, pairs as lists."""
+    """The attributes as the checker completes them: with the registry's defaults, numbers for lists as lists."""
     result = {}
     for attribute in spec["attributes"]:
         name = attribute["name"]
         value = attributes.get(name, attribute.get("default"))
         if name not in attributes and "default_from" in attribute:
             value = attributes[attribute["default_from"]]
-        if attribute["kind"] == "int pair" and isinstance(value, int):
-            value = [value, value]
+        if attribute["kind"] == "ints" and isinstance(value, int):
+            value = [value] * attribute.get("count", 1)
         result[name] = value
     return result
 

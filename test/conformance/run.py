@@ -31,7 +31,10 @@ sys.dont_write_bytecode = True
 import initializers  # noqa: E402
 import layers  # noqa: E402
 import losses  # noqa: E402
+import modules  # noqa: E402
 import networks  # noqa: E402
+import objectives  # noqa: E402
+import ops  # noqa: E402
 import optimizers  # noqa: E402
 from device import Bundle, Compiler, Device, Failure, NoDevice  # noqa: E402
 
@@ -141,7 +144,7 @@ def main():
     arguments = parse_arguments()
     initializers.Initializer.descent_run = arguments.bin / "descent-run"
     suite = Suite(arguments)
-    cases = [case for group in (layers, losses, optimizers, initializers, networks) for case in group.cases()]
+    cases = [case for group in (ops, modules, objectives, layers, losses, optimizers, initializers, networks) for case in group.cases()]
     assert len({case.name for case in cases}) == len(cases), "two cases have one name"
     everything = arguments.full or arguments.filter
     chosen = choose([case for case in cases if not case.op or case.op in suite.specs], arguments.seed, everything)
