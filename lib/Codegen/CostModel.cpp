@@ -109,7 +109,8 @@ CostModel::Access CostModel::accessOf(const TensorRef &tensor, AffineExpr index,
     access.constraints.push_back(compile(constraint));
     access.guardDims |= dimsOf(constraint);
   }
-  access.alignable = tensor.offset % 4 == 0 && tensor.elements % 4 == 0;
+  access.alignable = tensor.offset % 4 == 0 && tensor.elements % 4 == 0 &&
+                     tensor.stride % 4 == 0;
   return access;
 }
 

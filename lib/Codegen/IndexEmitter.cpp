@@ -4,6 +4,7 @@
 
 #include "descent/Codegen/IndexEmitter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -174,6 +175,32 @@ Value IndexEmitter::addConstant(Value value, int64_t number) {
   if (!known)
     known = create<arith::AddIOp>(value, constant(number));
   return known;
+}
+
+/// How far a tensor's start is behind that of its binding, in units of `width`
+/// elements, in a loop whose iterations move it.
+Value IndexEmitter::emitStart(const TensorRef &tensor, int64_t width) {
+  Value &known = starts[{tensor.offset / width,
+                         {tensor.stride / width, tensor.alternating}}];
+  if (known)
+    return known;
+  if (!iteration)
+    iteration = nest.note(nest.at(0).create<gpu::BlockIdOp>(gpu::Dimension::z),
+                          /*depth=*/0);
+  Value steps = iteration;
+  if (tensor.alternating)
+    steps = create<arith::AndIOp>(steps, constant(1));
+  known = create<arith::MulIOp>(steps, constant(tensor.stride / width));
+  if (tensor.offset != 0)
+    known = create<arith::AddIOp>(known, constant(tensor.offset / width));
+  return known;
+}
+
+Value IndexEmitter::locate(Value index, const TensorRef &tensor,
+                           int64_t width) {
+  if (tensor.stride != 0)
+    return create<arith::AddIOp>(index, emitStart(tensor, width));
+  return tensor.offset == 0 ? index : addConstant(index, tensor.offset / width);
 }
 
 //===----------------------------------------------------------------------===//

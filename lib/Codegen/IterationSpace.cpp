@@ -160,8 +160,12 @@ IterationSpace buildIterationSpace(schedule::KernelOp op) {
 
   auto reference = [](schedule::OperandAttr operand, Type type) {
     auto tensor = cast<RankedTensorType>(type);
-    return TensorRef{unsigned(operand.getBinding()), operand.getOffset(),
-                     tensor.getNumElements(), tensor.getElementType()};
+    return TensorRef{unsigned(operand.getBinding()),
+                     operand.getOffset(),
+                     tensor.getNumElements(),
+                     tensor.getElementType(),
+                     operand.getStride(),
+                     operand.getAlternating()};
   };
   auto read = [&](Value tensor, AccessAttr access) {
     auto type = cast<RankedTensorType>(tensor.getType());

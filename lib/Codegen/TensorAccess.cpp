@@ -52,7 +52,7 @@ VectorSlot slotOf(AffineExpr index, const TensorRef &tensor) {
   }
   int64_t group = llvm::divideFloorSigned(constant, kWidth);
   bool aligned = base.isMultipleOf(kWidth) && tensor.offset % kWidth == 0 &&
-                 tensor.elements % kWidth == 0;
+                 tensor.elements % kWidth == 0 && tensor.stride % kWidth == 0;
   return {base, group, constant - group * kWidth, aligned};
 }
 
@@ -103,9 +103,8 @@ Value TensorReader::loadVector(const TensorRef &tensor, GroupKey key) {
     return known;
   auto [base, group] = key.second;
   AffineExpr index = indices.simplify(base.floorDiv(kWidth) + group);
-  Value position = indices.emitClamped(index, tensor.elements / kWidth);
-  if (tensor.offset != 0)
-    position = indices.addConstant(position, tensor.offset / kWidth);
+  Value position = indices.locate(
+      indices.emitClamped(index, tensor.elements / kWidth), tensor, kWidth);
   unsigned depth = nest.depthOf(position);
   Value view =
       views.get(tensor.binding, storageType(tensor.elementType), kWidth);
@@ -123,7 +122,7 @@ Value TensorReader::scalarPosition(const TensorRef &tensor, AffineExpr index,
   if (guard && !staysInside(tensor, index))
     constants = constantsOf.lookup({number(tensor), split.base, guard});
   Value position;
-  int64_t offset = tensor.offset;
+  TensorRef from = tensor;
   if (constants.high - constants.low < tensor.elements) {
     Value &safe = safeBases[{guard, {split.base, constants.low}}];
     if (!safe) {
@@ -135,11 +134,11 @@ Value TensorReader::scalarPosition(const TensorRef &tensor, AffineExpr index,
           nest.at(depth).create<arith::SelectOp>(guard, base, inside), depth);
     }
     position = safe;
-    offset += split.group * kWidth + split.lane;
+    from.offset += split.group * kWidth + split.lane;
   } else {
     position = indices.emitClamped(index, tensor.elements);
   }
-  return offset == 0 ? position : indices.addConstant(position, offset);
+  return indices.locate(position, from, 1);
 }
 
 Value TensorReader::load(const TensorRef &tensor, AffineExpr index,
@@ -208,9 +207,7 @@ void storeElements(ImplicitLocOpBuilder &b, IndexEmitter &emitter,
   llvm::MapVector<std::pair<AffineExpr, int64_t>, std::array<Value, kWidth>>
       groups;
   auto storeOne = [&](AffineExpr index, Value value) {
-    Value position = emitter.emit(index);
-    if (tensor.offset != 0)
-      position = emitter.addConstant(position, tensor.offset);
+    Value position = emitter.locate(emitter.emit(index), tensor, 1);
     b.create<memref::StoreOp>(storable(value),
                               views.get(tensor.binding, type, 1), position);
   };
@@ -227,10 +224,9 @@ void storeElements(ImplicitLocOpBuilder &b, IndexEmitter &emitter,
       SmallVector<Value> scalars = llvm::map_to_vector(lanes, storable);
       Value vector = b.create<vector::FromElementsOp>(
           VectorType::get(kWidth, type), scalars);
-      Value position =
-          emitter.emit(emitter.simplify(base.floorDiv(kWidth) + group));
-      if (tensor.offset != 0)
-        position = emitter.addConstant(position, tensor.offset / kWidth);
+      Value position = emitter.locate(
+          emitter.emit(emitter.simplify(base.floorDiv(kWidth) + group)), tensor,
+          kWidth);
       b.create<memref::StoreOp>(vector, views.get(tensor.binding, type, kWidth),
                                 position);
       continue;

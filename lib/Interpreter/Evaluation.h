@@ -7,7 +7,7 @@
 #define DESCENT_LIB_INTERPRETER_EVALUATION_H
 
 #include "descent/Dialect/Descent/Descent.h"
-#include "descent/Interpreter/Tensor.h"
+#include "descent/Interpreter/StoppedGradients.h"
 
 namespace descent::interpreter {
 
@@ -23,6 +23,11 @@ struct Frame {
   const ControlWords &control;
   llvm::DenseMap<mlir::Value, Tensor> values;
   Environment outputs, writes;
+  /// Where descent.stop_gradient keeps and finds its values; none: it is the
+  /// identity.
+  StoppedGradients *stopped = nullptr;
+  /// Keeps what every descent.custom is given the first time, if there is one.
+  llvm::DenseMap<mlir::Operation *, Tensors> *customOperands = nullptr;
 
   Frame(const Environment &inputs, const Environment &state,
         const ControlWords &control)
@@ -42,6 +47,7 @@ void addCompositeEvaluators(EvaluatorTable &table);
 void addKernelEvaluators(EvaluatorTable &table);
 void addOptimizerEvaluators(EvaluatorTable &table);
 void addGradientEvaluators(EvaluatorTable &table);
+void addControlFlowEvaluators(EvaluatorTable &table);
 
 /// An operation whose scalar function is applied element by element.
 mlir::FailureOr<Tensors> evaluateElementwise(mlir::Operation *op,
@@ -55,6 +61,11 @@ mlir::FailureOr<Tensors> evaluateLoopNest(mlir::Operation *op,
 
 /// Evaluates one operation of an entry and keeps its results in the frame.
 mlir::LogicalResult evaluate(mlir::Operation *op, Frame &frame);
+
+/// Evaluates a body on values for its arguments, in a frame of its own with
+/// what `frame` was given; what its last operation returns.
+mlir::FailureOr<Tensors> evaluateBody(mlir::Block &body, TensorPointers values,
+                                      const Frame &frame);
 
 } // namespace descent::interpreter
 

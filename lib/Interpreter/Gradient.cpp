@@ -19,8 +19,10 @@ constexpr double stepSize = 2e-4;
 /// The loss as a function of one value of the entry.
 class LossFunction {
 public:
-  LossFunction(GradientOp gradient, Value argument, const Frame &frame)
-      : loss(gradient.getLoss()), argument(argument), frame(frame) {
+  LossFunction(GradientOp gradient, Value argument, const Frame &given)
+      : loss(gradient.getLoss()), argument(argument), stopped(given.stopped),
+        frame(given) {
+    frame.stopped = &stopped;
     DenseSet<Value> reached = {argument};
     for (Operation &op : *gradient->getBlock()) {
       if (&op == gradient)
@@ -36,16 +38,28 @@ public:
     }
   }
 
+  /// Evaluates the loss where it is, which decides what bodies keep of
+  /// stopped gradients.
+  LogicalResult begin() { return run(); }
+
   FailureOr<double> withElement(int64_t position, double value) {
     frame.values[argument].values[position] = value;
-    for (Operation *op : dependents)
-      if (failed(evaluate(op, frame)))
-        return failure();
+    stopped.replay();
+    if (failed(run()))
+      return failure();
     return frame.values[loss].values[0];
   }
 
 private:
+  LogicalResult run() {
+    for (Operation *op : dependents)
+      if (failed(evaluate(op, frame)))
+        return failure();
+    return success();
+  }
+
   Value loss, argument;
+  StoppedGradients stopped;
   Frame frame;
   std::vector<Operation *> dependents;
 };
@@ -76,6 +90,8 @@ evaluateGradient(Operation *op, TensorPointers operands, Frame &frame) {
   for (auto [value, tensor] :
        llvm::zip_equal(gradient.getWrt(), operands.drop_front())) {
     LossFunction function(gradient, value, frame);
+    if (failed(function.begin()))
+      return failure();
     Tensor result = *tensor;
     for (int64_t i = 0; i < result.size(); ++i) {
       FailureOr<double> slope = differentiate(function, i, tensor->values[i]);

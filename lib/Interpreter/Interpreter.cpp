@@ -19,6 +19,7 @@ static const EvaluatorTable &evaluators() {
     addKernelEvaluators(table);
     addOptimizerEvaluators(table);
     addGradientEvaluators(table);
+    addControlFlowEvaluators(table);
     return table;
   }();
   return table;
@@ -57,8 +58,10 @@ LogicalResult evaluate(Operation *op, Frame &frame) {
 
 FailureOr<Environment> interpretEntry(EntryOp entry, const Environment &inputs,
                                       Environment &state,
-                                      const ControlWords &control) {
+                                      const ControlWords &control,
+                                      StoppedGradients *stopped) {
   Frame frame(inputs, state, control);
+  frame.stopped = stopped;
   for (Operation &op : entry.getBody().front())
     if (failed(evaluate(&op, frame)))
       return failure();

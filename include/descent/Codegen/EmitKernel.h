@@ -17,7 +17,9 @@ namespace descent::codegen {
 
 /// A kernel as a `gpu.func` @main, alone in a `gpu.module` in `module`. Its
 /// arguments are rank-1 memrefs of f32 or i32 or of vectors of four of them;
-/// several may be views of one binding.
+/// several may be views of one binding. The number of the iteration, in a
+/// kernel that runs in a loop, is the workgroup's third coordinate: a target
+/// may hand it over in another way.
 struct EmittedKernel {
   mlir::OwningOpRef<mlir::ModuleOp> module;
   mlir::gpu::GPUFuncOp function;

@@ -66,8 +66,9 @@ public:
   /// that range.
   mlir::Value emitClamped(mlir::AffineExpr expr, int64_t size);
 
-  /// The value plus a number that is not zero.
-  mlir::Value addConstant(mlir::Value value, int64_t number);
+  /// Where `index` of a tensor is in the tensor's binding; both in units of
+  /// `width` elements.
+  mlir::Value locate(mlir::Value index, const TensorRef &tensor, int64_t width);
 
   /// What is known of a guard without running anything.
   enum class Truth { always, never, sometimes };
@@ -85,6 +86,11 @@ private:
   llvm::DenseMap<mlir::AffineExpr, mlir::Value> values;
   llvm::DenseMap<std::pair<mlir::AffineExpr, int64_t>, mlir::Value> clamped;
   llvm::DenseMap<std::pair<mlir::Value, int64_t>, mlir::Value> offsets;
+  /// The number of the loop's iteration; null until it is needed.
+  mlir::Value iteration;
+  /// Starts of tensors that move, by offset, stride and whether they alternate.
+  llvm::DenseMap<std::pair<int64_t, std::pair<int64_t, unsigned>>, mlir::Value>
+      starts;
   /// Comparisons by expression, limit and predicate.
   llvm::DenseMap<std::pair<mlir::AffineExpr, std::pair<int64_t, unsigned>>,
                  mlir::Value>
@@ -98,6 +104,9 @@ private:
                       mlir::arith::CmpIPredicate predicate, int64_t limit);
   template <typename OpTy> mlir::Value create(mlir::Value lhs, mlir::Value rhs);
   mlir::Value constant(int64_t value);
+  mlir::Value emitStart(const TensorRef &tensor, int64_t width);
+  /// The value plus a number that is not zero.
+  mlir::Value addConstant(mlir::Value value, int64_t number);
 };
 
 } // namespace descent::codegen

@@ -27,6 +27,10 @@ struct TensorRef {
   int64_t offset;
   int64_t elements;
   mlir::Type elementType;
+  /// How far the tensor moves with every iteration of the loop that the kernel
+  /// runs in; if `alternating`, it does so in odd ones only.
+  int64_t stride = 0;
+  bool alternating = false;
 
   bool operator==(const TensorRef &other) const = default;
 };

@@ -12,7 +12,7 @@
 #define DESCENT_INTERPRETER_INTERPRETER_H
 
 #include "descent/Dialect/Descent/Descent.h"
-#include "descent/Interpreter/Tensor.h"
+#include "descent/Interpreter/StoppedGradients.h"
 #include "mlir/IR/BuiltinOps.h"
 
 namespace descent::interpreter {
@@ -25,13 +25,16 @@ namespace descent::interpreter {
 /// order, and `descent.optimize` by its rule's formula, on states that it adds
 /// to `state` under the names that descent-expand-optimizers gives them.
 ///
+/// With `stopped`, `descent.stop_gradient` keeps its values there, or takes
+/// them from there.
+///
 /// Returns the outputs by name. Failures (a missing value, an index out of
 /// bounds, an operation without semantics) are reported as errors at the
 /// operation.
-mlir::FailureOr<Environment> interpretEntry(EntryOp entry,
-                                            const Environment &inputs,
-                                            Environment &state,
-                                            const ControlWords &control);
+mlir::FailureOr<Environment>
+interpretEntry(EntryOp entry, const Environment &inputs, Environment &state,
+               const ControlWords &control,
+               StoppedGradients *stopped = nullptr);
 
 /// The entry called `name`, or the only one if `name` is empty; reports which
 /// there are otherwise.

@@ -13,8 +13,9 @@ def AutodiffPass : Pass<"descent-autodiff", "::descent::EntryOp"> {
     Reverse-mode differentiation in the same block: the operations between the values and the loss are walked backwards, and
     each builds its VJP through `DifferentiableOpInterface`; the pass knows no operation. An operation takes part only if it depends on a value
     that is differentiated to and the loss depends on it. A missing cotangent is zero and costs nothing. Several contributions to one
-    value are summed by one variadic `descent.add` in program order. Gradients are expanded in program order, so the gradient of a gradient
-    sees ordinary operations.
+    value are summed by one variadic `descent.add` in program order. Gradients are expanded in program order, those of bodies before what they
+    stand in, so the gradient of a gradient sees ordinary operations. The sweep itself is `differentiateBlock` in Differentiate.h: an operation whose derivative is that of its body
+    (a scan) uses it in `buildVJP`, and may there replace itself by one with more results.
 
     ```mlir
     %y = descent.mul %x, %x : tensor<4xf32>
@@ -48,6 +49,15 @@ def ExpandOptimizersPass : Pass<"descent-expand-optimizers", "::mlir::ModuleOp">
 def DecomposePass : Pass<"descent-decompose", "::descent::EntryOp"> {
   let summary = "Takes composite operations apart";
   let description = [{Rewrites every operation with `DecomposableOpInterface` by its parts.}];
+}
+
+def UnrollScansPass : Pass<"descent-unroll-scans", "::descent::EntryOp"> {
+  let summary = "Replaces scans by their iterations";
+  let description = [{
+    Every scan of at most `max-count` iterations becomes that many copies of its body, inner ones first: slices of the sequences, and a concatenation for each stacked result.
+    For short scans, and to compare a scan with what it stands for.
+  }];
+  let options = [Option<"maxCount", "max-count", "int64_t", "INT64_MAX", "the longest scan to unroll">];
 }
 
 def LowerToKernelsPass : Pass<"descent-lower-to-kernels", "::descent::EntryOp"> {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Operations with bodies: verifiers, builders, and the short derivatives of
-// stop_gradient and custom.
+// Operations with bodies: verifiers, builders, and what custom is made of.
 
 #include "descent/Dialect/Descent/Math.h"
 #include "mlir/IR/IRMapping.h"
@@ -62,17 +61,6 @@ static SmallVector<Value> inlineBody(OpBuilder &b, Block &body,
       body.getTerminator()->getOperands(),
       [&](Value value) { return mapping.lookupOrDefault(value); });
 }
-
-//===----------------------------------------------------------------------===//
-// stop_gradient
-//===----------------------------------------------------------------------===//
-
-SmallVector<Value> StopGradientOp::decompose(OpBuilder &) {
-  return {getOperand()};
-}
-
-void StopGradientOp::buildVJP(OpBuilder &, ValueRange, ArrayRef<bool>,
-                              MutableArrayRef<Value>) {}
 
 //===----------------------------------------------------------------------===//
 // custom

@@ -3,7 +3,7 @@
 // Registration of the `descent` dialect, its attributes' syntax and its type
 // helpers.
 
-#include "descent/Dialect/Descent/Descent.h"
+#include "descent/Dialect/Descent/ViewAlgebra.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -85,7 +85,14 @@ Attribute AccessAttr::parse(AsmParser &parser, Type) {
   IntegerSet guard;
   TypedAttr fill;
   SMLoc loc = parser.getCurrentLocation();
-  if (parser.parseLess() || parser.parseAffineMap(map))
+  if (parser.parseLess())
+    return {};
+  if (succeeded(parser.parseOptionalKeyword("whole"))) {
+    if (parser.parseGreater())
+      return {};
+    return wholeAccess(parser.getContext());
+  }
+  if (parser.parseAffineMap(map))
     return {};
   if (map.getNumSymbols() != 0) {
     parser.emitError(loc, "an access has no symbols");
@@ -109,6 +116,10 @@ Attribute AccessAttr::parse(AsmParser &parser, Type) {
 
 void AccessAttr::print(AsmPrinter &printer) const {
   raw_ostream &os = printer.getStream();
+  if (isWhole(*this)) {
+    os << "<whole>";
+    return;
+  }
   os << "<";
   getMap().print(os);
   if (getGuard()) {

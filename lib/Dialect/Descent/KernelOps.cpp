@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The kernel operation: its verifier, which states all that later stages rely
-// on, and its cost.
+// on, and its cost; the verifier of its loads.
 
 #include "descent/Dialect/Descent/ViewAlgebra.h"
 
@@ -27,6 +27,8 @@ unsigned KernelOp::getNumCombined() {
 static LogicalResult verifyAccess(KernelOp op, AccessAttr access,
                                   RankedTensorType type,
                                   ArrayRef<int64_t> domain) {
+  if (isWhole(access))
+    return success();
   AffineMap map = access.getMap();
   if (map.getNumDims() != domain.size() ||
       map.getNumResults() != static_cast<unsigned>(type.getRank()))
@@ -49,6 +51,28 @@ static LogicalResult verifyAccess(KernelOp op, AccessAttr access,
   return success();
 }
 
+/// The block argument of an input: an element, or the tensor itself.
+static Type argumentType(AccessAttr access, RankedTensorType type) {
+  return isWhole(access) ? Type(type) : type.getElementType();
+}
+
+/// The types of the values that a map yields, as far as combiners allow them.
+static FailureOr<SmallVector<Type>> verifyCombined(KernelOp op) {
+  SmallVector<Type> types;
+  if (op.getMapBlock().empty() || !isa<YieldOp>(op.getMapBlock().back()) ||
+      op.getMapBlock().back().getNumOperands() != op.getCombiners().size())
+    return op.emitOpError("expected 'map' to yield ")
+           << op.getCombiners().size() << " scalars, one a combiner";
+  for (Type type : op.getMapBlock().back().getOperandTypes()) {
+    if (!type.isF32() && !type.isF64() && !type.isSignlessInteger(32) &&
+        !type.isUnsignedInteger(32))
+      return op.emitOpError("combines f32, f64, i32 and ui32 only, got ")
+             << type;
+    types.push_back(type);
+  }
+  return types;
+}
+
 static LogicalResult verifyBlock(KernelOp op, StringRef name, Block &block,
                                  ArrayRef<Type> arguments,
                                  ArrayRef<Type> yields) {
@@ -62,6 +86,12 @@ static LogicalResult verifyBlock(KernelOp op, StringRef name, Block &block,
     return op.emitOpError("expected '")
            << name << "' to yield " << yields.size()
            << " scalars of the right types";
+  for (BlockArgument argument : block.getArguments())
+    if (isa<RankedTensorType>(argument.getType()))
+      for (OpOperand &use : argument.getUses())
+        if (!isa<LoadOp>(use.getOwner()))
+          return use.getOwner()->emitOpError(
+              "uses a tensor that is read whole; only descent.load may");
   for (Operation &inner : block)
     if (!isa<DescentDialect>(inner.getDialect()) ||
         llvm::any_of(inner.getResultTypes(),
@@ -73,7 +103,7 @@ static LogicalResult verifyBlock(KernelOp op, StringRef name, Block &block,
 
 LogicalResult KernelOp::verify() {
   MLIRContext *context = getContext();
-  Type f32 = Float32Type::get(context), i32 = IntegerType::get(context, 32);
+  Type i32 = IntegerType::get(context, 32);
   auto domain = getDomain();
   if (llvm::any_of(domain, [](int64_t extent) { return extent < 1; }))
     return emitOpError("expected positive extents");
@@ -86,22 +116,25 @@ LogicalResult KernelOp::verify() {
       getFinishInputs().size() != getFinishAccesses().size())
     return emitOpError("expected one access an input");
 
-  SmallVector<Type> mapArguments, mapYields(getCombiners().size(), f32),
-      finishArguments, finishYields;
+  FailureOr<SmallVector<Type>> combined = verifyCombined(*this);
+  if (failed(combined))
+    return failure();
+  SmallVector<Type> mapArguments, finishArguments, finishYields;
   for (auto [i, input] : llvm::enumerate(getInputs())) {
     auto type = cast<RankedTensorType>(input.getType());
-    mapArguments.push_back(type.getElementType());
+    mapArguments.push_back(argumentType(getInputAccess(i), type));
     if (failed(verifyAccess(*this, getInputAccess(i), type, domain)))
       return failure();
   }
-  for (auto combiner : getCombiners().getAsRange<CombinerAttr>()) {
-    finishArguments.push_back(f32);
+  for (auto [combiner, type] :
+       llvm::zip(getCombiners().getAsRange<CombinerAttr>(), *combined)) {
+    finishArguments.push_back(type);
     if (combiner.getValue() == Combiner::max_index)
       finishArguments.push_back(i32);
   }
   for (auto [i, input] : llvm::enumerate(getFinishInputs())) {
     auto type = cast<RankedTensorType>(input.getType());
-    finishArguments.push_back(type.getElementType());
+    finishArguments.push_back(argumentType(getFinishAccess(i), type));
     if (failed(verifyAccess(*this, getFinishAccess(i), type, getParallel())))
       return failure();
   }
@@ -115,7 +148,7 @@ LogicalResult KernelOp::verify() {
              << points << " elements, got " << type;
     finishYields.push_back(type.getElementType());
   }
-  if (failed(verifyBlock(*this, "map", getMapBlock(), mapArguments, mapYields)))
+  if (failed(verifyBlock(*this, "map", getMapBlock(), mapArguments, *combined)))
     return failure();
   return verifyBlock(*this, "finish", getFinishBlock(), finishArguments,
                      finishYields);
@@ -135,4 +168,18 @@ uint64_t KernelOp::getFlops() {
     reduced *= extent;
   return points * (reduced * (cost(getMapBlock()) + getCombiners().size()) +
                    cost(getFinishBlock()));
+}
+
+LogicalResult LoadOp::verify() {
+  auto type = cast<RankedTensorType>(getTensor().getType());
+  auto argument = dyn_cast<BlockArgument>(getTensor());
+  if (!argument || argument.getOwner() != (*this)->getBlock())
+    return emitOpError("expected a tensor that the kernel reads whole");
+  if (getIndices().size() != static_cast<size_t>(type.getRank()))
+    return emitOpError("expected one index a dimension of ")
+           << type << ", got " << getIndices().size();
+  if (getType() != type.getElementType())
+    return emitOpError("expected a result of type ")
+           << type.getElementType() << ", got " << getType();
+  return success();
 }

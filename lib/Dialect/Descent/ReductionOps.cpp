@@ -40,6 +40,10 @@ static LogicalResult verifyReduction(Operation *op, ArrayRef<int64_t> dims) {
     if (typeOf(result).getShape() != expected.getShape())
       return op->emitOpError("expected results of the shape of ")
              << expected << ", got " << result.getType();
+  if (typeOf(op->getResult(0)) != expected)
+    return op->emitOpError("expected a result of the operand's element type, "
+                           "got ")
+           << op->getResult(0).getType() << " for " << operand;
   return success();
 }
 
@@ -81,25 +85,28 @@ static AccessAttr reductionAccess(RankedTensorType type,
 
 DESCENT_REDUCTION(ReduceSumOp, Combiner::sum)
 DESCENT_REDUCTION(ReduceMaxOp, Combiner::max)
+DESCENT_REDUCTION(ReduceProdOp, Combiner::product)
 DESCENT_REDUCTION(MaxWithIndexOp, Combiner::max_index)
 #undef DESCENT_REDUCTION
 
-void ReduceSumOp::build(OpBuilder &b, OperationState &state, Value operand,
-                        ArrayRef<int64_t> dims) {
-  build(b, state, reducedType(typeOf(operand), dims, b.getF32Type()), operand,
-        dims);
-}
+#define DESCENT_REDUCTION_BUILDER(Op)                                          \
+  void Op::build(OpBuilder &b, OperationState &state, Value operand,           \
+                 ArrayRef<int64_t> dims) {                                     \
+    auto type = typeOf(operand);                                               \
+    build(b, state, reducedType(type, dims, type.getElementType()), operand,   \
+          dims);                                                               \
+  }
 
-void ReduceMaxOp::build(OpBuilder &b, OperationState &state, Value operand,
-                        ArrayRef<int64_t> dims) {
-  build(b, state, reducedType(typeOf(operand), dims, b.getF32Type()), operand,
-        dims);
-}
+DESCENT_REDUCTION_BUILDER(ReduceSumOp)
+DESCENT_REDUCTION_BUILDER(ReduceMaxOp)
+DESCENT_REDUCTION_BUILDER(ReduceProdOp)
+#undef DESCENT_REDUCTION_BUILDER
 
 void MaxWithIndexOp::build(OpBuilder &b, OperationState &state, Value operand,
                            ArrayRef<int64_t> dims) {
-  build(b, state, reducedType(typeOf(operand), dims, b.getF32Type()),
-        reducedType(typeOf(operand), dims, b.getI32Type()), operand, dims);
+  auto type = typeOf(operand);
+  build(b, state, reducedType(type, dims, type.getElementType()),
+        reducedType(type, dims, b.getI32Type()), operand, dims);
 }
 
 //===----------------------------------------------------------------------===//
@@ -135,8 +142,8 @@ void ContractOp::build(OpBuilder &b, OperationState &state, Value lhs,
                         : typeOf(rhs).getDimSize(llvm::find(rhsLabels, label) -
                                                  rhsLabels.begin()));
   }
-  build(b, state, tensorType(shape, b.getF32Type()), lhs, rhs, lhsLabels,
-        rhsLabels, resultLabels);
+  build(b, state, tensorType(shape, typeOf(lhs).getElementType()), lhs, rhs,
+        lhsLabels, rhsLabels, resultLabels);
 }
 
 LogicalResult ContractOp::verify() {
@@ -150,6 +157,11 @@ LogicalResult ContractOp::verify() {
   for (const Part &part : parts)
     if (part.labels.size() != static_cast<size_t>(part.type.getRank()))
       return emitOpError("expected one label a dimension of ") << part.name;
+  for (const Part &part : parts)
+    if (part.type.getElementType() != getType().getElementType())
+      return emitOpError("expected one element type, got ")
+             << parts[0].type << ", " << parts[1].type << " and "
+             << parts[2].type;
   for (const Part &part : parts) {
     for (auto [i, label] : llvm::enumerate(part.labels)) {
       if (llvm::count(part.labels, label) != 1)

@@ -282,6 +282,12 @@ AffineExpr simplifyExpr(AffineExpr expr, ArrayRef<int64_t> domain) {
 // Accesses
 //===----------------------------------------------------------------------===//
 
+AccessAttr wholeAccess(MLIRContext *context) {
+  return AccessAttr::get(context, AffineMap(), IntegerSet(), TypedAttr());
+}
+
+bool isWhole(AccessAttr access) { return !access.getMap(); }
+
 IntegerSet intersectSets(IntegerSet a, IntegerSet b) {
   if (!a || !b)
     return a ? a : b;
@@ -302,6 +308,8 @@ IntegerSet intersectSets(IntegerSet a, IntegerSet b) {
 }
 
 AccessAttr simplifyAccess(AccessAttr access, ArrayRef<int64_t> domain) {
+  if (isWhole(access))
+    return access;
   MLIRContext *context = access.getContext();
   SmallVector<AffineExpr> results;
   for (AffineExpr expr : access.getMap().getResults())
@@ -336,6 +344,8 @@ AccessAttr simplifyAccess(AccessAttr access, ArrayRef<int64_t> domain) {
 
 std::optional<AccessAttr> composeAccess(AccessAttr outer, AccessAttr inner,
                                         ArrayRef<int64_t> domain) {
+  if (isWhole(inner))
+    return inner;
   if (!outer.isUnguarded() && !inner.isUnguarded() &&
       outer.getFill() != inner.getFill())
     return std::nullopt;

@@ -179,8 +179,49 @@ OpFoldResult BroadcastOp::fold(FoldAdaptor adaptor) {
 }
 
 //===----------------------------------------------------------------------===//
-// slice, pad
+// reverse, slice, pad
 //===----------------------------------------------------------------------===//
+
+LogicalResult ReverseOp::verify() {
+  int64_t previous = -1;
+  for (int64_t dim : getDims()) {
+    if (dim <= previous || dim >= getType().getRank())
+      return emitOpError("expected increasing dimensions of the operand in "
+                         "'dims', got ")
+             << text(getDims());
+    previous = dim;
+  }
+  return success();
+}
+
+AccessAttr ReverseOp::getAccess() {
+  auto results = dimExprs(getType().getRank(), getContext());
+  for (int64_t dim : getDims())
+    results[dim] = getType().getDimSize(dim) - 1 - results[dim];
+  return access(getContext(), results.size(), results);
+}
+
+OpFoldResult ReverseOp::fold(FoldAdaptor adaptor) {
+  if (llvm::all_of(getDims(),
+                   [&](int64_t dim) { return getType().getDimSize(dim) == 1; }))
+    return getOperand();
+  if (auto constant = dyn_cast_or_null<SplatElementsAttr>(adaptor.getOperand()))
+    return constant;
+  auto inner = getOperand().getDefiningOp<ReverseOp>();
+  if (!inner)
+    return {};
+  // What is reversed twice is not reversed.
+  SmallVector<int64_t> dims;
+  for (int64_t dim = 0; dim < getType().getRank(); ++dim)
+    if (llvm::is_contained(getDims(), dim) !=
+        llvm::is_contained(inner.getDims(), dim))
+      dims.push_back(dim);
+  if (dims.empty())
+    return inner.getOperand();
+  setDims(dims);
+  getOperandMutable().assign(inner.getOperand());
+  return getResult();
+}
 
 LogicalResult SliceOp::verify() {
   auto operand = typeOf(getOperand());
@@ -275,8 +316,9 @@ LogicalResult PadOp::verify() {
   if (llvm::any_of(llvm::concat<const int64_t>(getLow(), getHigh()),
                    [](int64_t n) { return n < 0; }))
     return emitOpError("expected padding of zero or more");
-  if (getMode() == PadMode::lowest && !operand.getElementType().isF32())
-    return emitOpError("pads with the lowest value in f32 only");
+  if (getMode() == PadMode::lowest && !isa<FloatType>(operand.getElementType()))
+    return emitOpError("pads with the lowest value in floats only, got ")
+           << operand;
   return expectShape(*this, getType().getShape(),
                      paddedShape(operand.getShape(), getLow(), getHigh()));
 }

@@ -63,12 +63,19 @@ static void printSlabKind(OpAsmPrinter &printer, Operation *,
 #define GET_OP_CLASSES
 #include "descent/Dialect/Schedule/ScheduleOps.cpp.inc"
 
+SmallVector<int64_t, 2> KernelOp::getExtremes(OperandAttr operand) {
+  if (operand.getStride() == 0 || countIterations() == 1)
+    return {0};
+  return {0, operand.getAlternating() ? 1 : countIterations() - 1};
+}
+
 SmallVector<int64_t> KernelOp::getBindingLengths() {
   SmallVector<int64_t> lengths(getBindings().size(), 0);
   auto cover = [&](OperandAttr operand, Type type) {
     int64_t &length = lengths[operand.getBinding()];
-    length = std::max(length, operand.getOffset() +
-                                  cast<ShapedType>(type).getNumElements());
+    for (int64_t iteration : getExtremes(operand))
+      length = std::max(length, operand.getOffsetAt(iteration) +
+                                    cast<ShapedType>(type).getNumElements());
   };
   for (BlockArgument argument : getBlock().getArguments())
     cover(getRead(argument.getArgNumber()), argument.getType());
@@ -80,6 +87,7 @@ SmallVector<int64_t> KernelOp::getBindingLengths() {
 
 LogicalResult KernelOp::verify() {
   SmallVector<unsigned> used(getBindings().size(), 0);
+  bool moves = false;
   auto check = [&](ArrayAttr operands, StringRef what,
                    BindingAccess access) -> LogicalResult {
     for (auto [i, operand] :
@@ -89,9 +97,13 @@ LogicalResult KernelOp::verify() {
         return emitOpError()
                << what << " " << i << " names binding " << operand.getBinding()
                << ", but there are " << used.size();
-      if (operand.getOffset() < 0)
-        return emitOpError() << what << " " << i << " has the negative offset "
-                             << operand.getOffset();
+      for (int64_t iteration : getExtremes(operand))
+        if (int64_t offset = operand.getOffsetAt(iteration); offset < 0)
+          return emitOpError()
+                 << what << " " << i << " has the negative offset " << offset
+                 << (iteration ? " in iteration " + std::to_string(iteration)
+                               : std::string());
+      moves |= operand.getStride() != 0;
       used[operand.getBinding()] |= unsigned(access);
     }
     return success();
@@ -99,6 +111,9 @@ LogicalResult KernelOp::verify() {
   if (failed(check(getReads(), "read", BindingAccess::read)) ||
       failed(check(getWrites(), "write", BindingAccess::write)))
     return failure();
+  if (moves != getIterations().has_value())
+    return emitOpError() << "expected `iterations` if, and only if, an operand "
+                            "has a stride";
   for (unsigned i = 0; i < used.size(); ++i) {
     BindingAccess stated = getBindingAccess(i);
     if (used[i] == unsigned(stated))

@@ -103,6 +103,43 @@ LogicalResult EntryOp::verifySymbolUses(SymbolTableCollection &symbols) {
   return success();
 }
 
+LogicalResult LoopOp::verifyRegions() {
+  for (Operation &op : getBody().front())
+    if (!isa<LaunchOp, BarrierOp>(op))
+      return emitOpError() << "holds launches and barriers only, not "
+                           << op.getName();
+  return success();
+}
+
+int64_t LaunchOp::countRuns() {
+  auto loop = dyn_cast<LoopOp>((*this)->getParentOp());
+  return loop ? loop.getCount() : 1;
+}
+
+PlaceAttr LaunchOp::getOperandPlace(OperandAttr operand, Type tensor,
+                                    int64_t iteration) {
+  PlaceAttr binding = getBinding(operand.getBinding());
+  return PlaceAttr::get(binding.getSlab(),
+                        binding.getOffset() +
+                            operand.getOffsetAt(iteration) * kElementBytes,
+                        byteSize(tensor));
+}
+
+PlaceAttr LaunchOp::getOperandRange(KernelOp kernel, OperandAttr operand,
+                                    Type tensor) {
+  PlaceAttr range;
+  for (int64_t iteration : kernel.getExtremes(operand)) {
+    PlaceAttr place = getOperandPlace(operand, tensor, iteration);
+    int64_t begin = place.getOffset(), end = place.getEnd();
+    if (range) {
+      begin = std::min(begin, range.getOffset());
+      end = std::max(end, range.getEnd());
+    }
+    range = PlaceAttr::get(place.getSlab(), begin, end - begin);
+  }
+  return range;
+}
+
 LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
   auto kernel = symbols.lookupNearestSymbolFrom<KernelOp>(
       (*this)->getParentOp(), getKernelAttr());
@@ -113,6 +150,14 @@ LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
     return emitOpError() << "gives " << getBindings().size()
                          << " bindings to a kernel of "
                          << kernel.getBindings().size();
+  auto loop = dyn_cast<LoopOp>((*this)->getParentOp());
+  if (kernel.getIterations() &&
+      (!loop || loop.getCount() != *kernel.getIterations()))
+    return emitOpError() << "launches a kernel for loops of "
+                         << kernel.countIterations() << " iterations "
+                         << (loop ? "in one of " +
+                                        std::to_string(loop.getCount())
+                                  : std::string("outside of a loop"));
   SmallVector<int64_t> lengths = kernel.getBindingLengths();
   for (unsigned i = 0; i < lengths.size(); ++i) {
     PlaceAttr place = getBinding(i);

@@ -35,6 +35,21 @@ struct FromElementsPattern : OpConversionPattern<vector::FromElementsOp> {
   }
 };
 
+/// The number of the loop's iteration is the one word of the push constants.
+struct IterationPattern : OpConversionPattern<gpu::BlockIdOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(gpu::BlockIdOp op, OpAdaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    if (op.getDimension() != gpu::Dimension::z)
+      return failure();
+    rewriter.replaceOp(op, mlir::spirv::getPushConstantValue(
+                               op, /*elementCount=*/1, /*offset=*/0,
+                               rewriter.getI32Type(), rewriter));
+    return success();
+  }
+};
+
 /// The variables that carry a converted loop's values.
 using LoopVariables = llvm::DenseMap<Operation *, SmallVector<Value>>;
 
@@ -220,6 +235,7 @@ convertToSPIRV(codegen::EmittedKernel &kernel,
   populateSCFToSPIRVPatterns(converter, scf, patterns);
   populateVectorToSPIRVPatterns(converter, patterns);
   patterns.add<FromElementsPattern>(converter, context);
+  patterns.add<IterationPattern>(converter, context, /*benefit=*/2);
   LoopVariables loopVariables;
   patterns.add<ForPattern, YieldPattern>(converter, context, loopVariables);
   if (failed(applyFullConversion(kernel.function->getParentOp(), *target,

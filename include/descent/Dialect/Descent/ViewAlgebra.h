@@ -10,6 +10,11 @@
 
 namespace descent {
 
+/// The access of a tensor that a kernel is given whole, for `descent.load`; it
+/// maps no dimension to anything, and composing with it changes nothing.
+AccessAttr wholeAccess(mlir::MLIRContext *context);
+bool isWhole(AccessAttr access);
+
 /// Inclusive bounds of a quasi-affine expression.
 struct Bounds {
   int64_t low, high;
@@ -31,7 +36,8 @@ AccessAttr simplifyAccess(AccessAttr access, llvm::ArrayRef<int64_t> domain);
 
 /// The access that reads through `outer` (iteration to a view's indices) and
 /// then `inner` (the view's indices to its operand's). None if both are guarded
-/// with different fills.
+/// with different fills. A tensor that `inner` reads whole stays whole;
+/// `outer` must not be whole.
 std::optional<AccessAttr> composeAccess(AccessAttr outer, AccessAttr inner,
                                         llvm::ArrayRef<int64_t> domain);
 

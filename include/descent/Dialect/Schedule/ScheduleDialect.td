@@ -64,8 +64,18 @@ def Schedule_PlaceAttr : Schedule_Attr<"Place", "place"> {
 
 def Schedule_OperandAttr : Schedule_Attr<"Operand", "operand"> {
   let summary = "where a kernel finds a tensor: the binding, and how many elements behind its start";
-  let parameters = (ins "int64_t":$binding, "int64_t":$offset);
-  let assemblyFormat = "`<` $binding `,` $offset `>`";
+  let description = [{
+    In iteration i of a loop the tensor lies `stride` i elements behind that; with `alternating`, only in odd iterations and then `stride` elements.
+  }];
+  let parameters = (ins "int64_t":$binding, "int64_t":$offset, DefaultValuedParameter<"int64_t", "0">:$stride, DefaultValuedParameter<"bool", "false">:$alternating);
+  let assemblyFormat = "`<` $binding `,` $offset (`,` `stride` $stride^)? (`,` `alternating` $alternating^)? `>`";
+  let builders = [AttrBuilder<(ins "int64_t":$binding, "int64_t":$offset), [{ return $_get($_ctxt, binding, offset, 0, false); }]>];
+  let extraClassDeclaration = [{
+    /// Elements behind the start of the binding in an iteration.
+    int64_t getOffsetAt(int64_t iteration) const {
+      return getOffset() + getStride() * (getAlternating() ? iteration % 2 : iteration);
+    }
+  }];
 }
 
 #endif // DESCENT_SCHEDULE_DIALECT_TD

@@ -52,6 +52,8 @@ def Schedule_KernelOp : Schedule_Op<"kernel", [Symbol, IsolatedFromAbove, Single
 
     `strategy` says how the kernel is mapped to workgroups; code generation reads nothing else.
 
+    A kernel with `iterations` runs in a loop of so many, and some of its operands have a stride: it is told the number of the iteration.
+
     ```mlir
     schedule.kernel @double bindings [readwrite] reads [#schedule.operand<0, 0>] writes [#schedule.operand<0, 0>] {
     ^bb0(%x: tensor<8xf32>):
@@ -66,10 +68,11 @@ def Schedule_KernelOp : Schedule_Op<"kernel", [Symbol, IsolatedFromAbove, Single
     ```
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, TypedArrayAttrBase<Schedule_BindingAccessAttr, "binding accesses">:$bindings,
-                       Schedule_OperandsAttr:$reads, Schedule_OperandsAttr:$writes, OptionalAttr<AnyAttr>:$strategy);
+                       Schedule_OperandsAttr:$reads, Schedule_OperandsAttr:$writes, OptionalAttr<AnyAttr>:$strategy,
+                       OptionalAttr<ConfinedAttr<I64Attr, [IntPositive]>>:$iterations);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{$sym_name `bindings` custom<BindingAccesses>($bindings) `reads` $reads `writes` $writes
-                         (`strategy` $strategy^)? attr-dict-with-keyword $body}];
+                         (`iterations` $iterations^)? (`strategy` $strategy^)? attr-dict-with-keyword $body}];
   let hasVerifier = 1;
   let hasRegionVerifier = 1;
   let extraClassDeclaration = [{
@@ -79,7 +82,11 @@ def Schedule_KernelOp : Schedule_Op<"kernel", [Symbol, IsolatedFromAbove, Single
     }
     ::descent::schedule::OperandAttr getRead(unsigned i) { return ::llvm::cast<::descent::schedule::OperandAttr>(getReads()[i]); }
     ::descent::schedule::OperandAttr getWrite(unsigned i) { return ::llvm::cast<::descent::schedule::OperandAttr>(getWrites()[i]); }
-    /// The size of every binding in elements of four bytes: up to the end of the last tensor in it.
+    /// The iterations of the loop that the kernel runs in; 1 if it is told of none.
+    int64_t countIterations() { return getIterations().value_or(1); }
+    /// The iterations in which an operand lies farthest to the left and to the right.
+    ::llvm::SmallVector<int64_t, 2> getExtremes(::descent::schedule::OperandAttr operand);
+    /// The size of every binding in elements of four bytes: up to the end of the last tensor in it, in any iteration.
     ::llvm::SmallVector<int64_t> getBindingLengths();
   }];
 }
@@ -102,16 +109,45 @@ def Schedule_EntryOp : Schedule_Op<"entry", [Symbol, NoTerminator, SingleBlock, 
   let assemblyFormat = "$sym_name `inputs` $inputs attr-dict-with-keyword $body";
 }
 
-def Schedule_LaunchOp : Schedule_Op<"launch", [HasParent<"EntryOp">, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+def Schedule_LoopOp : Schedule_Op<"loop", [HasParent<"EntryOp">, NoTerminator, SingleBlock, NoRegionArguments]> {
+  let summary = "runs its launches and barriers `count` times; iterations are numbered from 0, or from `count` - 1 down to 0 if `reversed`";
+  let description = [{
+    Launches of neighbouring iterations may overlap like those of one, where no barrier stands between them.
+
+    ```mlir
+    schedule.loop count 1000 {
+      schedule.launch @k3 [#schedule.place<@slab.work, 4096, 65536>, #schedule.place<@slab.work, 69632, 512>] label "rnn"
+      schedule.barrier
+    }
+    ```
+  }];
+  let arguments = (ins ConfinedAttr<I64Attr, [IntPositive]>:$count, UnitAttr:$reversed);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "`count` $count (`reversed` $reversed^)? attr-dict-with-keyword $body";
+  let hasRegionVerifier = 1;
+  let extraClassDeclaration = [{
+    /// The number of the iteration that runs as the `step`th.
+    int64_t getIteration(int64_t step) { return getReversed() ? int64_t(getCount()) - 1 - step : step; }
+  }];
+}
+
+def Schedule_LaunchOp : Schedule_Op<"launch", [ParentOneOf<["EntryOp", "LoopOp"]>, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "runs a kernel on ranges of slabs, one a binding, each of exactly the kernel's length and starting at a multiple of 256; `label` names it for people";
+  let description = [{A kernel with `iterations` is launched in loops of this count only. Its bindings are the same in all iterations.}];
   let arguments = (ins FlatSymbolRefAttr:$kernel, TypedArrayAttrBase<Schedule_PlaceAttr, "places">:$bindings, OptionalAttr<StrAttr>:$label);
   let assemblyFormat = "$kernel $bindings (`label` $label^)? attr-dict";
   let extraClassDeclaration = [{
     ::descent::schedule::PlaceAttr getBinding(unsigned i) { return ::llvm::cast<::descent::schedule::PlaceAttr>(getBindings()[i]); }
+    /// How often a run of the entry executes it.
+    int64_t countRuns();
+    /// The place of an operand of the kernel that has type `tensor`, in an iteration.
+    ::descent::schedule::PlaceAttr getOperandPlace(::descent::schedule::OperandAttr operand, ::mlir::Type tensor, int64_t iteration = 0);
+    /// The range in which an operand of `kernel` lies, all iterations taken together.
+    ::descent::schedule::PlaceAttr getOperandRange(::descent::schedule::KernelOp kernel, ::descent::schedule::OperandAttr operand, ::mlir::Type tensor);
   }];
 }
 
-def Schedule_BarrierOp : Schedule_Op<"barrier", [HasParent<"EntryOp">]> {
+def Schedule_BarrierOp : Schedule_Op<"barrier", [ParentOneOf<["EntryOp", "LoopOp"]>]> {
   let summary = "orders all accesses of the launches before it against those of the launches after it";
   let arguments = (ins);
   let assemblyFormat = "attr-dict";

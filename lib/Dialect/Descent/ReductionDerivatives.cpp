@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The vector-Jacobian products of views, reductions and composites, in the
-// order of the ODS files. `ct` is the cotangent of the result. Those of
-// elementwise operations are in ElementwiseDerivatives.cpp.
+// The vector-Jacobian products of reductions, contractions, indexing and
+// composites, in the order of the ODS file. `ct` is the cotangent of the
+// result.
 
 #include "Derivatives.h"
 
@@ -11,75 +11,6 @@ using namespace descent;
 
 static ArrayRef<int64_t> shapeOf(Value value) {
   return cast<RankedTensorType>(value.getType()).getShape();
-}
-
-//===----------------------------------------------------------------------===//
-// Views: each one's adjoint
-//===----------------------------------------------------------------------===//
-
-static Value sumOver(OpBuilder &b, Location loc, Value value,
-                     ArrayRef<int64_t> dims) {
-  return dims.empty() ? value
-                      : b.create<ReduceSumOp>(loc, value, dims).getResult();
-}
-
-static SmallVector<int64_t> inversePermutation(ArrayRef<int64_t> permutation) {
-  SmallVector<int64_t> inverse(permutation.size());
-  for (auto [i, dim] : llvm::enumerate(permutation))
-    inverse[dim] = i;
-  return inverse;
-}
-
-DESCENT_VJP(ReshapeOp, reshapeTo(b, loc, ct, shapeOf(getOperand())))
-DESCENT_VJP(TransposeOp,
-            b.create<TransposeOp>(loc, ct,
-                                  inversePermutation(getPermutation())))
-DESCENT_VJP(BroadcastOp,
-            sumOver(b, loc, ct, dimsExcept(getType().getRank(), getDims())))
-DESCENT_VJP(PadOp, sliceOf(b, loc, ct, getLow(), shapeOf(getOperand())))
-DESCENT_VJP(WindowOp,
-            b.create<UnwindowOp>(loc, getOperand().getType(), ct, getDims(),
-                                 getStrides(), getDilations()))
-DESCENT_VJP(UnwindowOp,
-            b.create<WindowOp>(loc, getOperand().getType(), ct, getDims(),
-                               getStrides(), getDilations()))
-
-/// With strides, elements between the slice's are zero: an unwindow of windows
-/// of one element.
-static Value unslice(OpBuilder &b, Location loc, SliceOp op, Value ct) {
-  auto shape = shapeOf(op.getOperand());
-  SmallVector<int64_t> high, dims, ones(shape.size(), 1), spread(shape.size()),
-      widened(shapeOf(ct));
-  for (size_t i = 0; i < shape.size(); ++i) {
-    spread[i] = (op.getType().getDimSize(i) - 1) * op.getStrides()[i] + 1;
-    high.push_back(shape[i] - op.getOffsets()[i] - spread[i]);
-    dims.push_back(i);
-  }
-  if (spread != widened) {
-    SmallVector<int64_t> target(spread);
-    llvm::append_range(widened, ones);
-    llvm::append_range(target, ones);
-    Type element = cast<RankedTensorType>(ct.getType()).getElementType();
-    Value windows = reshapeTo(b, loc, ct, widened);
-    windows = b.create<UnwindowOp>(loc, tensorType(target, element), windows,
-                                   dims, op.getStrides(), ones);
-    ct = reshapeTo(b, loc, windows, spread);
-  }
-  return b.create<PadOp>(loc, ct, op.getOffsets(), high, PadMode::zero);
-}
-
-DESCENT_VJP(SliceOp, unslice(b, loc, *this, ct))
-
-void ConcatOp::buildVJP(OpBuilder &b, ValueRange cotangents,
-                        ArrayRef<bool> wanted,
-                        MutableArrayRef<Value> operandCotangents) {
-  SmallVector<int64_t> offsets(getType().getRank(), 0);
-  for (auto [i, operand] : llvm::enumerate(getOperands())) {
-    if (wanted[i])
-      operandCotangents[i] =
-          sliceOf(b, getLoc(), cotangents[0], offsets, shapeOf(operand));
-    offsets[getAxis()] += shapeOf(operand)[getAxis()];
-  }
 }
 
 //===----------------------------------------------------------------------===//
@@ -107,6 +38,25 @@ void ReduceMaxOp::buildVJP(OpBuilder &b, ValueRange cotangents, ArrayRef<bool>,
   operandCotangents[0] = a.select(largest, share, zero);
 }
 
+void ReduceProdOp::buildVJP(OpBuilder &b, ValueRange cotangents, ArrayRef<bool>,
+                            MutableArrayRef<Value> operandCotangents) {
+  // The product of the other factors: zero if there is a zero among them, else
+  // that of all factors but zeros, divided by this one if it is none.
+  Arith a{b, getLoc()};
+  Value x = getOperand();
+  Value isZero = a.compare(Predicate::eq, x, a.constant(x, 0));
+  Value factor = a.select(isZero, a.constant(x, 1), x);
+  Value product = b.create<ReduceProdOp>(a.loc, factor, getDims());
+  Value zero = b.create<CastOp>(
+      a.loc, withElementType(x.getType(), b.getI32Type()), isZero);
+  Value zeros = b.create<ReduceSumOp>(a.loc, zero, getDims());
+  Value noneElse =
+      a.compare(Predicate::eq, zero, unreduce(b, a.loc, zeros, x, getDims()));
+  Value others = a.div(unreduce(b, a.loc, product, x, getDims()), factor);
+  operandCotangents[0] = a.mul(unreduce(b, a.loc, cotangents[0], x, getDims()),
+                               a.select(noneElse, others, a.constant(x, 0)));
+}
+
 void MaxWithIndexOp::buildVJP(OpBuilder &b, ValueRange cotangents,
                               ArrayRef<bool>,
                               MutableArrayRef<Value> operandCotangents) {
@@ -132,6 +82,44 @@ DESCENT_VJP2(ContractOp,
                                   getRhsLabels(), getLhsLabels()),
              b.create<ContractOp>(loc, ct, getResultLabels(), getLhs(),
                                   getLhsLabels(), getRhsLabels()))
+
+//===----------------------------------------------------------------------===//
+// Indexing
+//===----------------------------------------------------------------------===//
+
+/// `indices` clamped to [0, extent). What repeats them is left outside: the
+/// clamp is as small as can be.
+static Value clampIndices(Arith &a, Value indices, int64_t extent) {
+  if (auto broadcast = indices.getDefiningOp<BroadcastOp>())
+    return broadcastTo(a.b, a.loc,
+                       clampIndices(a, broadcast.getOperand(), extent),
+                       shapeOf(indices), broadcast.getDims());
+  Value last = a.constant(indices, extent - 1);
+  Value positive =
+      a.b.create<MaximumOp>(a.loc, indices, a.constant(indices, 0));
+  return a.b.create<MinimumOp>(a.loc, positive, last);
+}
+
+void GatherOp::buildVJP(OpBuilder &b, ValueRange cotangents, ArrayRef<bool>,
+                        MutableArrayRef<Value> operandCotangents) {
+  Arith a{b, getLoc()};
+  int64_t axis = getAxis(), extent = shapeOf(getOperand())[axis];
+  operandCotangents[0] = b.create<ScatterAddOp>(
+      a.loc, cotangents[0], clampIndices(a, getIndices(), extent), axis,
+      extent);
+}
+
+void ScatterAddOp::buildVJP(OpBuilder &b, ValueRange cotangents, ArrayRef<bool>,
+                            MutableArrayRef<Value> operandCotangents) {
+  // Nothing comes back from where nothing was added.
+  Arith a{b, getLoc()};
+  Value indices = getIndices(), ct = cotangents[0];
+  Value inside = b.create<AndOp>(
+      a.loc, a.compare(Predicate::ge, indices, a.constant(indices, 0)),
+      a.compare(Predicate::lt, indices, a.constant(indices, getExtent())));
+  Value gathered = b.create<GatherOp>(a.loc, ct, indices, getAxis());
+  operandCotangents[0] = a.select(inside, gathered, a.constant(gathered, 0));
+}
 
 //===----------------------------------------------------------------------===//
 // Composites
