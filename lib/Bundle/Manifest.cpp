@@ -39,8 +39,13 @@ static Json describeInit(InitAttr init) {
     json["high"] = b;
     break;
   case InitKind::normal:
+  case InitKind::truncated_normal:
     json["mean"] = a;
     json["std"] = b;
+    break;
+  case InitKind::orthogonal:
+  case InitKind::identity:
+    json["gain"] = a;
     break;
   }
   return json;

@@ -10,9 +10,7 @@ namespace descent::runtime {
 
 /// The bytes of state number index of the program, drawn as docs/bundle.md
 /// says: Philox4x32-10 keyed by seed, counter (element, element >> 32, index,
-/// 1). uniform is low + (high - low) u0, normal is mean + std sqrt(-2 ln u0)
-/// cos(2 pi u1) (Box and Muller 1958), where ui = (word i + 1/2) / 2^32; all in
-/// double, then rounded to float.
+/// 1); all in double, then rounded to the state's type.
 std::vector<std::byte> initialState(const Program &program, unsigned index,
                                     uint64_t seed);
 

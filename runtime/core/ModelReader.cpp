@@ -55,7 +55,8 @@ Role readRole(const JsonView &view) {
   view.expected("parameter, buffer, optimizer, metric or status");
 }
 
-Initializer readInitializer(const JsonView &view, DType dtype) {
+Initializer readInitializer(const JsonView &view, const Tensor &tensor) {
+  DType dtype = tensor.dtype;
   std::string kind = view.get("kind").text();
   Initializer init;
   auto number = [&](const char *key) {
@@ -78,12 +79,21 @@ Initializer readInitializer(const JsonView &view, DType dtype) {
     init = {Initializer::Kind::Uniform, number("low"), number("high")};
     if (init.first > init.second)
       view.expected("low not above high");
-  } else if (kind == "normal") {
-    init = {Initializer::Kind::Normal, number("mean"), number("std")};
+  } else if (kind == "normal" || kind == "truncated_normal") {
+    init = {kind == "normal" ? Initializer::Kind::Normal
+                             : Initializer::Kind::TruncatedNormal,
+            number("mean"), number("std")};
     if (init.second < 0)
       view.expected("std not below zero");
+  } else if (kind == "orthogonal" || kind == "identity") {
+    init = {kind == "orthogonal" ? Initializer::Kind::Orthogonal
+                                 : Initializer::Kind::Identity,
+            number("gain"), 0};
+    if (tensor.shape.size() < 2)
+      view.expected("a tensor of two dimensions or more");
   } else {
-    view.get("kind").expected("constant, uniform or normal");
+    view.get("kind").expected("constant, uniform, normal, truncated_normal, "
+                              "orthogonal or identity");
   }
   return init;
 }
@@ -92,7 +102,7 @@ State readState(const JsonView &view) {
   State state;
   state.tensor = readTensor(view);
   state.role = readRole(view.get("role"));
-  state.init = readInitializer(view.get("init"), state.tensor.dtype);
+  state.init = readInitializer(view.get("init"), state.tensor);
   if (state.role == Role::Status &&
       (state.tensor.name != "status.diverged" ||
        state.tensor.dtype != DType::I32 || !state.tensor.shape.empty()))

@@ -41,8 +41,15 @@ enum class Role { Parameter, Buffer, Optimizer, Metric, Status };
 const char *name(Role role);
 
 struct Initializer {
-  enum class Kind { Constant, Uniform, Normal } kind = Kind::Constant;
-  double first = 0;  ///< the constant, low, or the mean
+  enum class Kind {
+    Constant,
+    Uniform,
+    Normal,
+    TruncatedNormal,
+    Orthogonal,
+    Identity
+  } kind = Kind::Constant;
+  double first = 0;  ///< the constant, low, the mean, or the factor
   double second = 0; ///< high, or the standard deviation
 };
 

@@ -64,6 +64,19 @@ TEST(Sampler, IsADeterministicPermutation) {
   EXPECT_EQ(epochOrder(4, 0, 0, false), (std::vector<uint32_t>{0, 1, 2, 3}));
 }
 
+/// The values of a lone state.
+std::vector<float> initialized(Shape shape, Initializer init, uint64_t seed) {
+  Program program;
+  State state;
+  state.tensor.shape = std::move(shape);
+  state.init = init;
+  program.states = {state};
+  Bytes bytes = initialState(program, 0, seed);
+  std::vector<float> floats(bytes.size() / 4);
+  std::memcpy(floats.data(), bytes.data(), bytes.size());
+  return floats;
+}
+
 TEST(Initialize, FollowsTheManifest) {
   Program program;
   State state;
@@ -90,6 +103,56 @@ TEST(Initialize, FollowsTheManifest) {
   EXPECT_LE(*std::max_element(uniform.begin(), uniform.end()), 3);
   EXPECT_NE(values(1, 6), uniform);
   EXPECT_EQ(values(1, 5), uniform);
+}
+
+TEST(Initialize, TruncatedNormalEndsAtTwoDeviations) {
+  auto values =
+      initialized({100000}, {Initializer::Kind::TruncatedNormal, 1.0, 0.5}, 5);
+  double mean = std::accumulate(values.begin(), values.end(), 0.0) / 1e5,
+         variance = 0, within = 0;
+  for (float value : values) {
+    variance += (value - mean) * (value - mean) / 1e5;
+    within += std::abs(value - 1) < 0.5;
+  }
+  EXPECT_NEAR(mean, 1, 0.01);
+  // 1 - 4 phi(2) / (2 Phi(2) - 1), and (2 Phi(1) - 1) / (2 Phi(2) - 1).
+  EXPECT_NEAR(variance, 0.25 * 0.7737413, 0.002);
+  EXPECT_NEAR(within / 1e5, 0.7152328, 0.01);
+  auto [low, high] = std::minmax_element(values.begin(), values.end());
+  EXPECT_GE(*low, 0);
+  EXPECT_LT(*low, 0.01);
+  EXPECT_LE(*high, 2);
+  EXPECT_GT(*high, 1.99);
+}
+
+TEST(Initialize, OrthogonalRowsOrColumns) {
+  for (Shape shape : {Shape{5, 3, 4}, Shape{20, 6}, Shape{8, 8}}) {
+    auto values = initialized(shape, {Initializer::Kind::Orthogonal, 3.0}, 5);
+    size_t rows = size_t(shape[0]), columns = values.size() / rows;
+    size_t count = std::min(rows, columns), length = std::max(rows, columns);
+    auto at = [&](size_t i, size_t k) {
+      return rows <= columns ? values[i * columns + k]
+                             : values[k * columns + i];
+    };
+    for (size_t i = 0; i < count; ++i)
+      for (size_t j = 0; j <= i; ++j) {
+        double product = 0;
+        for (size_t k = 0; k < length; ++k)
+          product += double(at(i, k)) * at(j, k);
+        EXPECT_NEAR(product, i == j ? 9 : 0, 1e-5) << i << ' ' << j;
+      }
+  }
+}
+
+TEST(Initialize, IdentityIsAtTheCentreOfKernels) {
+  EXPECT_EQ(initialized({2, 3}, {Initializer::Kind::Identity, 2.0}, 5),
+            (std::vector<float>{2, 0, 0, 0, 2, 0}));
+  std::vector<float> expected(2 * 2 * 3 * 2, 0.f);
+  // [i, i, 1, 1]
+  expected[0 * 12 + 0 * 6 + 1 * 2 + 1] = 1;
+  expected[1 * 12 + 1 * 6 + 1 * 2 + 1] = 1;
+  EXPECT_EQ(initialized({2, 2, 3, 2}, {Initializer::Kind::Identity, 1.0}, 5),
+            expected);
 }
 
 } // namespace
