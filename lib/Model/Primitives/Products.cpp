@@ -196,15 +196,18 @@ std::vector<OpSpec> descent::model::productOps() {
       {.name = "matmul",
        .doc = "Matrix product: of two vectors their scalar product, a vector "
               "on the left is a row and on the right a column, and axes before "
-              "the last two are broadcast.",
+              "the last two are broadcast. Of a contracted batch axis only the "
+              "rows that count are summed.",
        .reference = "torch.matmul",
        .operands = {{"a", "floats [..., m, k] or [k]"},
                     {"b", "floats [..., k, n] or [k]"}},
        .infer = inferMatmul},
       {.name = "einsum",
-       .doc = "Sum of the products of a and b over the letters that the result "
-              "lacks; a letter stands at most once in each of the three, and "
-              "its sizes must be equal.",
+       .doc =
+           "Sum of the products of a and b over the letters that the result "
+           "lacks; a letter stands at most once in each of the three, and "
+           "its sizes must be equal. Of a contracted batch axis only the rows "
+           "that count are summed.",
        .reference = "torch.einsum",
        .operands = {{"a", "floats"}, {"b", "floats"}},
        .attributes = {required("equation", AttrKind::String, anyNumber,
