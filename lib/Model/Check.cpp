@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The checker: from the syntax tree to the checked graph, in the order in which
-// a model is read.
+// The checker: what concerns the model as a whole, then its entries one by one.
 
-#include "Expression.h"
-#include "Inference.h"
-#include "References.h"
+#include "Builtins.h"
+#include "Entries.h"
+#include "Library.h"
 #include <algorithm>
 
 using namespace descent::model;
@@ -17,55 +16,32 @@ public:
   Checker(const Model &model, const LoadOptions &options,
           DiagnosticEngine &diagnostics)
       : model(model), options(options), diagnostics(diagnostics),
-        constants(model, diagnostics),
-        references(model, constants, diagnostics) {}
+        context(model, diagnostics) {}
 
   std::optional<CheckedModel> run();
 
 private:
   void error(Location location, std::string message) {
-    diagnostics.error(location, std::move(message));
+    context.error(location, std::move(message));
   }
-  bool tooManyErrors() const {
-    return diagnostics.numErrors() >= DiagnosticEngine::maxErrors;
-  }
-
   void readCommandLine();
-  void checkTrain();
-  void checkInputs();
-  std::optional<TensorType> checkInputType(const InputDecl &input);
-  void checkLayer(size_t index);
-  std::optional<NodeRef> previousValue(size_t index);
-  std::optional<std::string> layerPath(size_t index);
-  void checkLoss();
-  void checkMetrics();
-  void checkOutputs();
-  void checkOptimizer();
-  bool lossNeedsParameters() const;
-
-  /// Adds the node of `call`; its operands are resolved already, or not given
-  /// if that failed. A node that is not sound stays in the graph, so that what
-  /// depends on it is not reported too.
-  NodeRef addNode(const Call &call,
-                  std::optional<std::vector<NodeRef>> operands,
-                  std::string path);
-  std::optional<std::vector<NodeRef>>
-  resolveOperands(const Call &call, std::optional<size_t> layer);
-  bool checkArity(const Call &call, const OpSpec &op, size_t count);
-  bool checkSizes(const Node &node);
+  void checkNames();
+  void readSettings();
+  void readTrain(Elaborator &settings);
+  void readOverrides(Elaborator &settings);
+  void checkPlan();
+  void elaborate();
+  void collectInputs();
 
   const Model &model;
   const LoadOptions &options;
   DiagnosticEngine &diagnostics;
-  Constants constants;
-  References references;
+  ModelContext context;
   CheckedModel result;
-  std::vector<bool> isSound; ///< by node
   std::optional<int64_t> batch;
   bool usesBatch = false;
   std::optional<Location> batchOption; ///< of --batch
-  std::optional<NodeRef> lastLayer;
-  std::unordered_map<std::string, Location> paths;
+  std::vector<EntrySettings> entries;  ///< of the model's own
 };
 
 /// Gives the options a source of their own, so that errors in them can be shown
@@ -84,15 +60,26 @@ void Checker::readCommandLine() {
   if (options.batch)
     text += batchPrefix + std::to_string(*options.batch) + "\n";
   uint32_t file = diagnostics.addSource("<command line>", std::move(text));
+  std::vector<std::string> known;
+  for (const ConstantDecl &constant : model.constants)
+    known.push_back(constant.name.text);
   for (size_t i = 0; i < names.size(); ++i) {
     const Define &define = options.defines[i];
     size_t valueOffset = names[i] + define.name.size() + 1;
     std::optional<Expr> value =
         parseExpression(define.value, diagnostics.locate(file, valueOffset),
                         /*exact=*/true, diagnostics);
-    if (value)
-      constants.override({define.name, diagnostics.locate(file, names[i])},
-                         std::move(*value));
+    if (!value)
+      continue;
+    if (std::find(known.begin(), known.end(), define.name) != known.end()) {
+      context.defines[define.name] = std::move(*value);
+      continue;
+    }
+    error(diagnostics.locate(file, names[i]),
+          "the model has no constant " + quote(define.name) +
+              didYouMean(define.name, known) +
+              (define.name == "batch" ? ": the batch size is set by --batch"
+                                      : ""));
   }
   if (!options.batch)
     return;
@@ -102,7 +89,37 @@ void Checker::readCommandLine() {
                             std::to_string(*options.batch));
 }
 
-void Checker::checkTrain() {
+/// Constants and inputs are told apart by name; definitions from the library's.
+void Checker::checkNames() {
+  std::unordered_map<std::string, std::pair<Location, const char *>> seen;
+  auto add = [&](const Identifier &name, const char *what) {
+    auto [first, isNew] =
+        seen.try_emplace(name.text, std::pair(name.location, what));
+    if (isNew)
+      return;
+    if (Diagnostic *diagnostic =
+            context.error(name.location, quote(name.text) + " is the name of " +
+                                             first->second.second + " already"))
+      diagnostic->notes.push_back({first->second.first, "it is defined here"});
+  };
+  for (const ConstantDecl &constant : model.constants)
+    add(constant.name, "a constant");
+  for (const InputDecl &input : model.inputs)
+    add(input.name, "an input");
+  seen.clear();
+  for (const Definition &definition : model.definitions) {
+    const Identifier &name = definition.name;
+    add(name, "a definition");
+    if (lookup(name.text) || findBuiltin(name.text))
+      error(name.location, quote(name.text) +
+                               " is part of the language already: choose "
+                               "another name");
+    else if (name.text.starts_with("_") && libraryDefinition(name.text))
+      error(name.location, quote(name.text) + " is reserved by the library");
+  }
+}
+
+void Checker::readTrain(Elaborator &settings) {
   for (const Argument &argument : model.train) {
     const std::string &key = argument.key.text;
     if (key != "batch" && key != "epochs") {
@@ -110,7 +127,7 @@ void Checker::checkTrain() {
                                        didYouMean(key, {"batch", "epochs"}));
       continue;
     }
-    std::optional<int64_t> value = constants.evaluateInteger(argument.value);
+    std::optional<int64_t> value = settings.evaluateSetting(argument.value);
     if (!value)
       continue;
     if (*value < 1) {
@@ -124,342 +141,170 @@ void Checker::checkTrain() {
       result.epochs = *value;
   }
   if (options.batch)
-    batch = options.batch;
+    batch = std::max<int64_t>(*options.batch, 1);
 }
 
-std::optional<TensorType> Checker::checkInputType(const InputDecl &input) {
-  TensorType type;
-  if (input.dtype.text == "i32") {
-    type.dtype = DType::I32;
-  } else if (input.dtype.text != "f32") {
-    error(input.dtype.location, "unknown dtype " + quote(input.dtype.text) +
-                                    ": expected 'f32' or 'i32'");
-    return std::nullopt;
+void Checker::readOverrides(Elaborator &settings) {
+  int64_t group = model.optimizers.size();
+  std::unordered_map<std::string_view, Location> seen;
+  for (const EntryDecl &decl : model.entries) {
+    const std::string &name = decl.name.text;
+    if (name == "train" || name == "eval" || name == "metrics" ||
+        name == "predict")
+      error(decl.name.location, quote(name) +
+                                    " is an entry of every model: choose "
+                                    "another name");
+    else if (!seen.try_emplace(name, decl.name.location).second)
+      error(decl.name.location,
+            "there is an entry " + quote(name) + " already");
+    EntrySettings entry{name, !decl.optimizers.empty(), batch, &decl, group};
+    group += decl.optimizers.size();
+    for (const Argument &argument : decl.overrides) {
+      const std::string &key = argument.key.text;
+      if (key == "batch") {
+        std::optional<int64_t> value = settings.evaluateSetting(argument.value);
+        if (value && *value < 1)
+          error(argument.value.location,
+                "'batch' must be at least 1, got " + std::to_string(*value));
+        else if (value)
+          entry.batch = value;
+      } else if (key == "training") {
+        if (std::optional<bool> value = settings.evaluateFlag(argument.value))
+          entry.training = *value;
+      } else {
+        std::vector<std::string> known{"batch", "training"};
+        for (const ConstantDecl &constant : model.constants)
+          known.push_back(constant.name.text);
+        if (std::find(known.begin(), known.end(), key) == known.end())
+          error(argument.key.location, "the model has no constant " +
+                                           quote(key) + didYouMean(key, known));
+      }
+    }
+    entries.push_back(std::move(entry));
   }
-  for (const Expr &size : input.shape.operands) {
-    if (size.kind == Expr::Kind::Name && size.name == "batch") {
-      if (type.batchAxis >= 0) {
-        error(size.location, "'batch' stands twice in one shape");
-        return std::nullopt;
-      }
-      if (!batch) {
-        error(size.location, "the size of 'batch' is not known: give it by "
-                             "\"train\": { \"batch\": 32 } or --batch");
-        batch = 1;
-      }
+}
+
+void Checker::readSettings() {
+  Elaborator settings(context, "train", false, std::nullopt);
+  readTrain(settings);
+  for (const InputDecl &input : model.inputs)
+    for (const Expr &size : input.shape.operands) {
+      if (!size.isName("batch"))
+        continue;
       usesBatch = true;
-      type.batchAxis = type.rank();
-      type.shape.push_back(*batch);
-      continue;
+      if (batch)
+        continue;
+      error(size.location, "the size of 'batch' is not known: give it by "
+                           "\"train\": { \"batch\": 32 } or --batch");
+      batch = 1;
     }
-    std::optional<int64_t> value = constants.evaluateInteger(size);
-    if (!value)
-      return std::nullopt;
-    if (*value < 1) {
-      error(size.location,
-            "a size must be at least 1, got " + std::to_string(*value));
-      return std::nullopt;
-    }
-    type.shape.push_back(*value);
-  }
-  return type;
-}
-
-void Checker::checkInputs() {
-  for (const InputDecl &input : model.inputs) {
-    if (tooManyErrors())
-      return;
-    Node node;
-    node.path = node.valueName = input.name.text;
-    node.location = input.name.location;
-    std::optional<TensorType> type = checkInputType(input);
-    if (type)
-      node.type = *type;
-    bool sound = type && checkSizes(node);
-    references.define(input.name.text, result.nodes.size());
-    result.inputs.push_back(result.nodes.size());
-    result.nodes.push_back(std::move(node));
-    isSound.push_back(sound);
-  }
+  if (!usesBatch)
+    batch.reset();
   if (model.inputs.empty())
     error({model.file, 0, 0}, "the model has no inputs");
   if (batchOption && !usesBatch)
     error(*batchOption, "--batch has no effect: no input has a size 'batch'");
+  readOverrides(settings);
 }
 
-bool Checker::checkSizes(const Node &node) {
-  auto check = [&](const std::vector<int64_t> &shape, std::string what) {
-    if (countElements(shape))
-      return true;
-    error(node.location, what + " " + toString(shape) +
-                             " is too large: a tensor has fewer than 2^31 "
-                             "elements");
-    return false;
+void Checker::checkPlan() {
+  auto placeOf = [](const Expr &expr) {
+    return expr.kind == Expr::Kind::Call ? expr.operands[0].location
+                                         : expr.location;
   };
-  bool ok = check(node.type.shape,
-                  node.isInput() ? "input " + quote(node.path)
-                                 : "the result of " + quote(node.op->name));
-  for (const Parameter &parameter : node.parameters)
-    ok = ok && check(parameter.shape, "parameter " + quote(parameter.name));
-  return ok;
-}
-
-bool Checker::checkArity(const Call &call, const OpSpec &op, size_t count) {
-  size_t least = op.operands.size() + op.variadic;
-  if (op.variadic ? count >= least : count == least)
-    return true;
-  std::string message = quote(op.name) + " takes " +
-                        (op.variadic ? "at least " : "") +
-                        (least ? std::to_string(least) : "no") +
-                        (least == 1 ? " value" : " values");
-  if (!op.variadic && least > 1) {
-    message += " (";
-    for (size_t i = 0; i < least; ++i)
-      message += (i ? ", " : "") + std::string(op.operands[i].name);
-    message += ")";
-  }
-  error(call.op.location, message + ", got " + std::to_string(count));
-  return false;
-}
-
-std::optional<std::vector<NodeRef>>
-Checker::resolveOperands(const Call &call, std::optional<size_t> layer) {
-  std::vector<NodeRef> nodes;
-  bool ok = true;
-  for (const Expr &operand : call.operands) {
-    std::optional<NodeRef> node = references.resolve(operand, layer);
-    ok = ok && node;
-    nodes.push_back(node.value_or(0));
-  }
-  if (!ok)
-    return std::nullopt;
-  return nodes;
-}
-
-NodeRef Checker::addNode(const Call &call,
-                         std::optional<std::vector<NodeRef>> operands,
-                         std::string path) {
-  const OpSpec &op = *lookup(call.op.text);
-  Node node;
-  node.op = &op;
-  node.path = std::move(path);
-  node.location = call.op.location;
-  AttrLocations given;
-  bool sound = resolveAttributes(call, op, constants, diagnostics,
-                                 node.attributes, given);
-  if (operands && !checkArity(call, op, operands->size()))
-    operands = std::nullopt;
-  sound = sound && operands &&
-          std::all_of(operands->begin(), operands->end(),
-                      [&](NodeRef i) { return isSound[i]; });
-  if (sound) {
-    node.operands = std::move(*operands);
-    Inference inference(op, node, result.nodes, given, diagnostics);
-    sound = op.infer(inference) && checkSizes(node);
-  }
-  result.nodes.push_back(std::move(node));
-  isSound.push_back(sound);
-  return result.nodes.size() - 1;
-}
-
-/// What a layer takes that does not say: the value of the layer before it, or
-/// the only input.
-std::optional<NodeRef> Checker::previousValue(size_t index) {
-  if (lastLayer)
-    return lastLayer;
-  if (model.inputs.size() == 1)
-    return result.inputs[0];
-  std::string names;
-  for (const InputDecl &input : model.inputs)
-    names += (names.empty() ? "'" : ", '") + input.name.text + "'";
-  error(model.network[index].call.op.location,
-        "the first layer must say by 'of' which of the inputs " + names +
-            " it takes");
-  return std::nullopt;
-}
-
-/// The layer's `name`, or its index. None after an error.
-std::optional<std::string> Checker::layerPath(size_t index) {
-  const Layer &layer = model.network[index];
-  Location location = layer.call.op.location;
-  std::string path = std::to_string(index);
-  if (layer.name.location.line) {
-    path = layer.name.text;
-    location = layer.name.location;
-    auto isWord = [](std::string_view word) {
-      return !word.empty() && isIdentifier("_" + std::string(word));
-    };
-    bool ok = true;
-    for (size_t begin = 0; begin <= path.size();) {
-      size_t end = std::min(path.find('.', begin), path.size());
-      ok = ok && isWord(std::string_view(path).substr(begin, end - begin));
-      begin = end + 1;
-    }
-    if (!ok) {
-      error(location, quote(path) + " cannot name a layer: expected letters, "
-                                    "digits and _, in parts joined by '.'");
-      return std::nullopt;
-    }
-    std::string first = path.substr(0, path.find('.'));
-    if (first == "optim" || first == "metric" || first == "status") {
-      error(location, "a layer cannot be called " + quote(path) + ": " +
-                          quote(first) +
-                          " is where the program keeps its own state");
-      return std::nullopt;
-    }
-  }
-  auto [previous, isNew] = paths.try_emplace(path, location);
-  if (isNew)
-    return path;
-  diagnostics
-      .error(location, quote(path) +
-                           " is the name of another layer already (a layer "
-                           "without 'name' is called by its index)")
-      .notes.push_back({previous->second, "that layer is here"});
-  return std::nullopt;
-}
-
-void Checker::checkLayer(size_t index) {
-  const Layer &layer = model.network[index];
-  std::optional<std::string> path = layerPath(index);
-  std::optional<std::vector<NodeRef>> operands;
-  if (!layer.takesPrevious)
-    operands = resolveOperands(layer.call, index);
-  else if (std::optional<NodeRef> previous = previousValue(index))
-    operands = {*previous};
-  NodeRef node = addNode(layer.call, std::move(operands), path.value_or(""));
-  result.nodes[node].valueName = layer.as.text;
-  if (!layer.as.empty())
-    references.define(layer.as.text, node);
-  lastLayer = node;
-}
-
-void Checker::checkLoss() {
-  if (!model.loss)
-    return;
-  result.loss =
-      addNode(*model.loss, resolveOperands(*model.loss, std::nullopt), "");
-}
-
-void Checker::checkMetrics() {
-  std::unordered_map<std::string, Location> names;
-  for (const ResultDecl &metric : model.metrics) {
-    if (metric.name.text == "loss")
-      error(metric.name.location,
-            "a metric cannot be called 'loss': the loss is reported by that "
-            "name");
-    else if (!names.try_emplace(metric.name.text, metric.name.location).second)
-      error(metric.name.location,
-            "there is a metric " + quote(metric.name.text) + " already");
-    NodeRef node =
-        addNode(*metric.call, resolveOperands(*metric.call, std::nullopt), "");
-    result.metrics.push_back({metric.name.text, node, metric.name.location});
-  }
   if (!model.metrics.empty() && !model.loss)
     error(model.metrics[0].name.location,
           "metrics are measured together with a loss, and the model has no "
           "'loss'");
-}
-
-void Checker::checkOutputs() {
-  if (!model.outputs) {
-    if (!lastLayer)
-      return;
-    const Layer &layer = model.network.back();
-    result.outputs.push_back(
-        {layer.as.empty() ? "output" : layer.as.text, *lastLayer,
-         layer.as.empty() ? layer.call.op.location : layer.as.location});
-    return;
-  }
-  std::unordered_map<std::string, Location> names;
-  for (const ResultDecl &output : *model.outputs) {
-    if (!names.try_emplace(output.name.text, output.name.location).second)
-      error(output.name.location,
-            "there is an output " + quote(output.name.text) + " already");
-    std::optional<NodeRef> node;
-    if (!output.call) {
-      node = references.resolve(output.reference, std::nullopt);
-    } else if (!lookup(output.call->op.text)->parameters.empty()) {
-      error(output.call->op.location,
-            quote(output.call->op.text) +
-                " has parameters: put it into 'network' and name its value "
-                "here");
-    } else {
-      node = addNode(*output.call, resolveOperands(*output.call, std::nullopt),
-                     "");
-    }
-    if (node)
-      result.outputs.push_back({output.name.text, *node, output.name.location});
-  }
-}
-
-bool Checker::lossNeedsParameters() const {
-  std::vector<bool> needed(result.nodes.size());
-  needed[*result.loss] = true;
-  for (size_t i = result.nodes.size(); i-- > 0;) {
-    if (!needed[i])
-      continue;
-    if (!result.nodes[i].parameters.empty())
-      return true;
-    for (NodeRef operand : result.nodes[i].operands)
-      needed[operand] = true;
-  }
-  return false;
-}
-
-void Checker::checkOptimizer() {
-  if (!model.optimizer)
-    return;
-  const Call &call = *model.optimizer;
-  const OpSpec &op = *lookup(call.op.text);
-  Node node;
-  node.op = &op;
-  node.location = call.op.location;
-  AttrLocations given;
-  std::vector<Node> none;
-  size_t before = diagnostics.numErrors();
-  bool sound = resolveAttributes(call, op, constants, diagnostics,
-                                 node.attributes, given);
-  if (!call.operands.empty())
-    sound = checkArity(call, op, call.operands.size());
-  if (Inference inference(op, node, none, given, diagnostics); sound)
-    op.infer(inference);
-  if (!model.loss)
-    error(call.op.location,
+  if (!model.optimizers.empty() && !model.loss)
+    error(placeOf(model.optimizers[0].value),
           "there is nothing to minimize: the model has an optimizer and no "
           "'loss'");
-  else if (diagnostics.numErrors() == before && isSound[*result.loss] &&
-           !lossNeedsParameters())
-    error(call.op.location, "there is nothing to train: the loss depends on "
-                            "no layer with parameters");
-  result.optimizer = {&op, std::move(node.attributes), node.location};
+}
+
+void Checker::elaborate() {
+  auto add = [&](std::optional<Entry> entry) {
+    if (entry)
+      result.entries.push_back(std::move(*entry));
+  };
+  auto elaboration = [&](const char *name, bool training) {
+    return EntryElaboration(context, {name, training, batch, nullptr, 0});
+  };
+  if (model.loss && !model.optimizers.empty())
+    add(elaboration("train", true).train());
+  if (model.loss && !context.tooManyErrors()) {
+    add(elaboration("eval", false).eval());
+    if (!diagnostics.hasErrors())
+      add(elaboration("metrics", false).metrics());
+  }
+  if (context.tooManyErrors())
+    return;
+  std::optional<Entry> predict = elaboration("predict", false).predict();
+  if (predict && !predict->outputs.empty())
+    result.entries.push_back(std::move(*predict));
+  checkPlan();
+  for (EntrySettings &settings : entries)
+    if (!diagnostics.hasErrors())
+      add(EntryElaboration(context, std::move(settings)).custom());
+}
+
+void Checker::collectInputs() {
+  Elaborator settings(context, "train", false, batch);
+  settings.declareInputs();
+  for (const InputDecl &decl : model.inputs) {
+    Input input;
+    input.name = decl.name.text;
+    input.location = decl.name.location;
+    input.type = settings.inputType(decl.name.text);
+    auto bound = context.indexBounds.find(input.name);
+    if (bound != context.indexBounds.end())
+      input.high = bound->second;
+    if (decl.range) {
+      const std::vector<Expr> &ends = decl.range->operands;
+      std::optional<int64_t> low =
+          ends.size() == 2 ? settings.evaluateSetting(ends[0]) : std::nullopt;
+      std::optional<int64_t> high =
+          ends.size() == 2 ? settings.evaluateSetting(ends[1]) : std::nullopt;
+      if (!low || !high)
+        continue;
+      if (!isInteger(input.type.dtype))
+        error(decl.range->location,
+              "only integers have a range, and " + quote(input.name) + " is " +
+                  std::string(toString(input.type.dtype)));
+      else if (*low >= *high)
+        error(decl.range->location, "the range [" + std::to_string(*low) +
+                                        ", " + std::to_string(*high) +
+                                        ") is empty");
+      else if (input.high && (*low < 0 || *high > input.high))
+        error(decl.range->location, quote(input.name) +
+                                        " is used as an index in [0, " +
+                                        std::to_string(input.high) +
+                                        "), so its range must lie in "
+                                        "that");
+      input.low = *low;
+      input.high = *high;
+    }
+    result.inputs.push_back(std::move(input));
+  }
 }
 
 std::optional<CheckedModel> Checker::run() {
-  size_t before = diagnostics.numErrors();
   readCommandLine();
-  references.checkNames();
-  constants.evaluateAll();
-  checkTrain();
-  checkInputs();
-  for (size_t i = 0; i < model.network.size() && !tooManyErrors(); ++i)
-    checkLayer(i);
-  if (!tooManyErrors()) {
-    checkLoss();
-    checkMetrics();
-    checkOutputs();
-    checkOptimizer();
-  }
-  if (diagnostics.numErrors() == before && !result.loss &&
-      result.outputs.empty())
+  checkNames();
+  readSettings();
+  elaborate();
+  if (!diagnostics.hasErrors())
+    collectInputs();
+  if (!diagnostics.hasErrors() && result.entries.empty())
     error({model.file, 0, 0},
           "the model computes nothing: it has neither a loss nor an output");
-  if (diagnostics.numErrors() != before)
+  if (diagnostics.hasErrors())
     return std::nullopt;
   result.name = model.name.text;
-  result.entries = model.entries;
-  if (usesBatch)
-    result.batch = batch;
+  result.batch = batch;
+  for (const ModelContext::KnownState &known : context.states)
+    if (known.used)
+      result.states.push_back(known.state);
   for (uint32_t i = 0; i < diagnostics.numSources(); ++i)
     result.files.push_back(diagnostics.name(i));
   return std::move(result);

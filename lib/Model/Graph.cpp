@@ -1,21 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Types as text, and the canonical text of a checked model.
+// Checked graphs: what is looked up in them, and their canonical text.
 
 #include "Inference.h"
 #include <cstdio>
 
 using namespace descent::model;
 
-std::string_view descent::model::toString(DType dtype) {
-  return dtype == DType::F32 ? "f32" : "i32";
-}
-
 int64_t TensorType::numElements() const {
   int64_t count = 1;
   for (int64_t size : shape)
     count *= size;
   return count;
+}
+
+const Entry *CheckedModel::entry(std::string_view name) const {
+  for (const Entry &entry : entries)
+    if (entry.name == name)
+      return &entry;
+  return nullptr;
+}
+
+const State *CheckedModel::state(std::string_view name) const {
+  for (const State &state : states)
+    if (state.name == name)
+      return &state;
+  return nullptr;
 }
 
 namespace {
@@ -46,7 +56,7 @@ std::string print(const AttrValue &value) {
     std::string operator()(bool held) { return held ? "true" : "false"; }
     std::string operator()(int64_t held) { return std::to_string(held); }
     std::string operator()(double held) { return hexadecimal(held); }
-    std::string operator()(const std::string &held) { return held; }
+    std::string operator()(const std::string &held) { return quoted(held); }
     std::string operator()(const std::vector<int64_t> &held) {
       return toString(held);
     }
@@ -75,50 +85,84 @@ std::string print(const OpSpec &op, const Attributes &attributes) {
   return result;
 }
 
-std::string print(const Parameter &parameter) {
-  static const char *const kinds[] = {"constant", "uniform", "normal"};
-  return "  parameter " + parameter.name + " f32" + toString(parameter.shape) +
-         " " + kinds[int(parameter.init.kind)] + " " +
-         hexadecimal(parameter.init.a) + " " + hexadecimal(parameter.init.b) +
-         "\n";
+std::string print(const Initializer &init) {
+  static const char *const kinds[] = {"constant",   "uniform",
+                                      "normal",     "truncated_normal",
+                                      "orthogonal", "identity"};
+  return std::string(kinds[int(init.kind)]) + " " + hexadecimal(init.a) + " " +
+         hexadecimal(init.b);
+}
+
+std::string print(const State &state) {
+  static const char *const roles[] = {"parameter", "buffer", "metric"};
+  return std::string(roles[int(state.role)]) +
+         (state.frozen ? " frozen " : " ") + state.name + " " +
+         print(state.type) + " " + print(state.init) + "\n";
+}
+
+std::string print(ValueRef value) {
+  return "%" + std::to_string(value.node) +
+         (value.result ? "." + std::to_string(value.result) : "");
+}
+
+void print(const std::vector<Node> &nodes, const std::string &indent,
+           std::string &result) {
+  static const char *const kinds[] = {"input", "state", "argument", ""};
+  for (size_t i = 0; i < nodes.size(); ++i) {
+    const Node &node = nodes[i];
+    result.append(indent).append("%").append(std::to_string(i)).append(" = ");
+    if (node.kind == Node::Kind::Op)
+      result += print(*node.op, node.attributes);
+    else
+      result +=
+          kinds[int(node.kind)] + (node.path.empty() ? "" : " " + node.path);
+    for (ValueRef operand : node.operands)
+      result += " " + print(operand);
+    for (size_t k = 0; k < node.types.size(); ++k)
+      result += (k ? ", " : " : ") + print(node.types[k]);
+    result += "\n";
+    for (const Body &body : node.bodies) {
+      result += indent + "  body\n";
+      print(body.nodes, indent + "    ", result);
+      result += indent + "    return";
+      for (ValueRef value : body.results)
+        result += " " + print(value);
+      result += "\n";
+    }
+  }
 }
 
 } // namespace
 
 std::string descent::model::canonical(const CheckedModel &model) {
-  std::string result = "descent 1\nmodel " + quoted(model.name) + "\n";
+  std::string result = "descent 2\nmodel " + quoted(model.name) + "\n";
   if (model.batch)
     result += "batch " + std::to_string(*model.batch) + "\n";
   result += "epochs " + std::to_string(model.epochs) + "\n";
-  for (size_t i = 0; i < model.nodes.size(); ++i) {
-    const Node &node = model.nodes[i];
-    result.append("%").append(std::to_string(i)).append(" = ");
-    if (node.isInput()) {
-      result += "input " + node.path + " : " + print(node.type);
-      if (node.classes)
-        result += " classes " + std::to_string(node.classes);
-      result += "\n";
-      continue;
-    }
-    result += print(*node.op, node.attributes);
-    for (NodeRef operand : node.operands)
-      result += " %" + std::to_string(operand);
-    if (!node.path.empty())
-      result += " at " + node.path;
-    result += " : " + print(node.type) + "\n";
-    for (const Parameter &parameter : node.parameters)
-      result += print(parameter);
+  for (const Input &input : model.inputs) {
+    result += "input " + input.name + " " + print(input.type);
+    if (input.low != input.high)
+      result += " in [" + std::to_string(input.low) + ", " +
+                std::to_string(input.high) + ")";
+    result += "\n";
   }
-  if (model.loss)
-    result += "loss %" + std::to_string(*model.loss) + "\n";
-  for (const Result &metric : model.metrics)
-    result +=
-        "metric " + metric.name + " %" + std::to_string(metric.node) + "\n";
-  for (const Result &output : model.outputs)
-    result +=
-        "output " + output.name + " %" + std::to_string(output.node) + "\n";
-  if (model.optimizer)
-    result += "optimizer " +
-              print(*model.optimizer->op, model.optimizer->attributes) + "\n";
+  for (const State &state : model.states)
+    result += print(state);
+  for (const Entry &entry : model.entries) {
+    result += "entry " + entry.name + (entry.training ? " training\n" : "\n");
+    print(entry.nodes, "  ", result);
+    for (const Output &output : entry.outputs)
+      result += "  output " + output.name + " " + print(output.value) + "\n";
+    for (const Update &update : entry.updates)
+      result += "  update " + update.state + " " + print(update.value) + "\n";
+    for (const Optimization &optimization : entry.optimizations) {
+      result += "  minimize " + print(optimization.loss) + " by " +
+                print(*optimization.op, optimization.attributes) + " group " +
+                std::to_string(optimization.group) + " over";
+      for (const std::string &parameter : optimization.parameters)
+        result += " " + parameter;
+      result += "\n";
+    }
+  }
   return result;
 }

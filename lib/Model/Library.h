@@ -10,9 +10,12 @@
 
 namespace descent::model {
 
-/// The entries of the registry that are written in the language, in the order
-/// of the files (by name) and of the definitions in them. Definitions whose
-/// name begins with `_` are the library's own and have none.
+/// The initializers that are not written in the language.
+std::vector<OpSpec> initializers();
+
+/// These, and the entries of the registry that are written in the language, in
+/// the order of the files (by name) and of the definitions in them. Definitions
+/// whose name begins with `_` are the library's own and have none.
 std::vector<OpSpec> libraryEntries();
 
 /// The library's definition of that name, or null; those that begin with `_`

@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What each entry computes.
+
+#include "Entries.h"
+#include <algorithm>
+
+using namespace descent::model;
+
+/// Where a result is computed: the op's name, where it is a call.
+static Location placeOf(const Expr &expr) {
+  return expr.kind == Expr::Kind::Call ? expr.operands[0].location
+                                       : expr.location;
+}
+
+EntryElaboration::EntryElaboration(ModelContext &context,
+                                   EntrySettings settings)
+    : context(context), model(context.model), settings(std::move(settings)),
+      failuresBefore(context.diagnostics.numErrors()),
+      elaborator(context, this->settings.name, this->settings.training,
+                 this->settings.batch) {
+  if (this->settings.decl)
+    for (const Argument &argument : this->settings.decl->overrides)
+      if (argument.key.text != "batch" && argument.key.text != "training")
+        elaborator.overrideConstant(argument.key.text, argument.value);
+  elaborator.evaluateConstants();
+  elaborator.declareInputs();
+  elaborator.runNetwork(model.network);
+}
+
+std::optional<Tensor> EntryElaboration::loss(const Expr &expr) {
+  Value value = elaborator.evaluateResult(expr);
+  if (!value.isValid())
+    return std::nullopt;
+  std::optional<Tensor> tensor = elaborator.tensor(value, placeOf(expr));
+  if (!tensor)
+    return std::nullopt;
+  const TensorType &type = elaborator.type(*tensor);
+  if (type.rank() == 0 && isFloat(type.dtype))
+    return tensor;
+  elaborator.error(placeOf(expr), "a loss is one number, got " +
+                                      std::string(toString(type.dtype)) + " " +
+                                      elaborator.describe(*tensor) +
+                                      ": take its mean or sum");
+  return std::nullopt;
+}
+
+void EntryElaboration::output(std::string name, const Value &value,
+                              Location location) {
+  for (const PendingOutput &other : pendingOutputs)
+    if (other.name == name) {
+      elaborator.error(location,
+                       "there is an output " + quote(name) + " already");
+      return;
+    }
+  if (std::optional<Tensor> tensor = elaborator.tensor(value, location))
+    pendingOutputs.push_back({std::move(name), *tensor, location});
+}
+
+void EntryElaboration::outputs(const std::vector<ResultDecl> &results) {
+  for (const ResultDecl &result : results)
+    output(result.name.text, elaborator.evaluateResult(result.value),
+           result.name.location);
+}
+
+void EntryElaboration::lastOutput() {
+  if (elaborator.lastValue)
+    output(elaborator.lastName.empty() ? "output" : elaborator.lastName.text,
+           *elaborator.lastValue, elaborator.lastName.location);
+}
+
+void EntryElaboration::optimize(const std::vector<OptimizerDecl> &optimizers,
+                                const std::optional<Tensor> &loss) {
+  int64_t group = settings.firstGroup;
+  for (const OptimizerDecl &decl : optimizers) {
+    auto rule = elaborator.optimizer(decl.value);
+    if (rule && loss) {
+      PendingOptimization pending{{}, &decl};
+      pending.optimization.op = rule->first;
+      pending.optimization.attributes = std::move(rule->second);
+      pending.optimization.group = group;
+      pending.optimization.location = placeOf(decl.value);
+      pending.optimization.loss = elaborator.rootGraph().use(*loss);
+      pendingOptimizations.push_back(std::move(pending));
+    }
+    ++group;
+  }
+}
+
+std::optional<Entry> EntryElaboration::train() {
+  std::optional<Tensor> value = loss(*model.loss);
+  if (value)
+    output("loss", *value, placeOf(*model.loss));
+  optimize(model.optimizers, value);
+  return finish();
+}
+
+std::vector<std::pair<std::string, const ResultDecl *>>
+EntryElaboration::metricNames() {
+  std::vector<std::pair<std::string, const ResultDecl *>> result;
+  for (const ResultDecl &metric : model.metrics) {
+    std::string name = metric.name.text;
+    const Expr &value = metric.value;
+    const Expr &called =
+        value.kind == Expr::Kind::Call ? value.operands[0] : value;
+    if (name.empty())
+      name = called.name;
+    Location location =
+        metric.name.location.line ? metric.name.location : placeOf(value);
+    if (name.empty())
+      elaborator.error(location, "this metric has no name: write name = ...");
+    else if (name == "loss")
+      elaborator.error(location, "a metric cannot be called 'loss': the loss "
+                                 "is reported by that name");
+    else if (std::any_of(result.begin(), result.end(), [&](const auto &other) {
+               return other.first == name;
+             }))
+      elaborator.error(location,
+                       "there is a metric " + quote(name) + " already");
+    result.emplace_back(name, &metric);
+  }
+  return result;
+}
+
+void EntryElaboration::measure(const std::string &name, const Expr &expr,
+                               Location location, bool isLoss, bool results) {
+  Elaborator::MetricContext metric{name, results, false};
+  elaborator.metric = isLoss ? nullptr : &metric;
+  Value value;
+  if (!isLoss)
+    value = elaborator.evaluateResult(expr);
+  else if (std::optional<Tensor> scalar = loss(expr))
+    value = *scalar;
+  elaborator.metric = nullptr;
+  if (!value.isValid())
+    return;
+  CallSite site{placeOf(expr), name};
+  if (metric.accumulates) {
+    if (results)
+      output(name, value, location);
+    return;
+  }
+  // Of other expressions the mean over the batches, by their numbers of rows.
+  std::optional<Tensor> tensor = elaborator.tensor(value, site.location);
+  if (!tensor)
+    return;
+  if (elaborator.type(*tensor).rank() != 0) {
+    elaborator.error(site.location,
+                     "a metric that is no accumulator is one number, got " +
+                         elaborator.describe(*tensor) +
+                         ": take its mean or sum");
+    return;
+  }
+  auto slot = [&](const char *what) {
+    return elaborator.state({"metric." + name + "." + what,
+                             State::Role::Metric,
+                             false,
+                             {DType::F32, {}, -1},
+                             {},
+                             location},
+                            &expr);
+  };
+  Value sum = slot("sum"), count = slot("count");
+  if (!sum.isValid() || !count.isValid())
+    return;
+  if (results) {
+    output(name, elaborator.callOp("div", {sum, count}, {}, site), location);
+    return;
+  }
+  Value rows = settings.batch ? elaborator.callOp("valid_rows", {}, {}, site)
+                              : Value(1.0);
+  Value now = *tensor;
+  if (elaborator.type(*tensor).dtype != DType::F32)
+    now =
+        elaborator.callOp("cast", {now}, {{"dtype", std::string("f32")}}, site);
+  Value weighted = elaborator.callOp("mul", {now, rows}, {}, site);
+  elaborator.update("metric." + name + ".sum",
+                    elaborator.callOp("add", {sum, weighted}, {}, site),
+                    site.location);
+  elaborator.update("metric." + name + ".count",
+                    elaborator.callOp("add", {count, rows}, {}, site),
+                    site.location);
+}
+
+std::optional<Entry> EntryElaboration::eval() {
+  measure("loss", *model.loss, placeOf(*model.loss), true, false);
+  for (const auto &[name, metric] : metricNames())
+    measure(name, metric->value, metric->name.location, false, false);
+  return finish();
+}
+
+std::optional<Entry> EntryElaboration::metrics() {
+  elaborator.updates.clear();
+  measure("loss", *model.loss, placeOf(*model.loss), true, true);
+  for (const auto &[name, metric] : metricNames())
+    measure(name, metric->value, metric->name.location, false, true);
+  elaborator.updates.clear();
+  std::optional<Entry> entry = finish();
+  if (!entry)
+    return std::nullopt;
+  for (const Node &node : entry->nodes)
+    if (node.kind == Node::Kind::Input) {
+      // Which of the metrics it is needed by does not matter for the first.
+      elaborator.error(model.metrics.empty() ? placeOf(*model.loss)
+                                             : placeOf(model.metrics[0].value),
+                       "what a metric returns depends on its accumulators "
+                       "alone, and here on input " +
+                           quote(node.path));
+      return std::nullopt;
+    }
+  return entry;
+}
+
+std::optional<Entry> EntryElaboration::predict() {
+  if (model.outputs)
+    outputs(*model.outputs);
+  else
+    lastOutput();
+  return finish();
+}
+
+std::optional<Entry> EntryElaboration::custom() {
+  const EntryDecl &decl = *settings.decl;
+  elaborator.lastName = {};
+  if (!decl.body.empty())
+    elaborator.runNetwork(decl.body);
+  std::optional<Tensor> value;
+  const std::optional<Expr> &objective = decl.loss ? decl.loss : model.loss;
+  if (!decl.optimizers.empty() && !objective) {
+    elaborator.error(placeOf(decl.optimizers[0].value),
+                     "there is nothing to minimize: neither the entry nor the "
+                     "model has a 'loss'");
+  } else if (decl.loss || !decl.optimizers.empty()) {
+    value = loss(*objective);
+    if (value)
+      output("loss", *value, placeOf(*objective));
+    optimize(decl.optimizers, value);
+  }
+  if (!decl.outputs.empty())
+    outputs(decl.outputs);
+  else if (!decl.body.empty() && !value)
+    lastOutput();
+  else if (!value && model.outputs)
+    outputs(*model.outputs);
+  else if (!value)
+    lastOutput();
+  std::optional<Entry> entry = finish();
+  if (entry)
+    entry->location = decl.name.location;
+  return entry;
+}
+
+std::optional<Entry> EntryElaboration::finish() {
+  if (elaborator.failures() || context.diagnostics.numErrors() > failuresBefore)
+    return std::nullopt;
+  Entry entry;
+  entry.name = settings.name;
+  entry.training = settings.training;
+  entry.location = {model.file, 0, 0};
+  GraphBuilder &graph = elaborator.rootGraph();
+  std::vector<ValueRef *> roots;
+  for (PendingOutput &output : pendingOutputs)
+    entry.outputs.push_back(
+        {std::move(output.name), graph.use(output.value), output.location});
+  for (PendingUpdate &update : elaborator.updates)
+    entry.updates.push_back(
+        {std::move(update.state), graph.use(update.value), update.location});
+  for (PendingOptimization &pending : pendingOptimizations)
+    entry.optimizations.push_back(std::move(pending.optimization));
+  for (Output &output : entry.outputs)
+    roots.push_back(&output.value);
+  for (Update &update : entry.updates)
+    roots.push_back(&update.value);
+  for (Optimization &optimization : entry.optimizations)
+    roots.push_back(&optimization.loss);
+  entry.mixesRows = graph.finish(std::move(roots), entry.nodes);
+  chooseParameters(entry);
+  if (elaborator.failures())
+    return std::nullopt;
+  for (const Node &node : entry.nodes)
+    if (node.kind == Node::Kind::State)
+      context.stateByName.at(node.path)->used = true;
+  for (const Update &update : entry.updates)
+    context.stateByName.at(update.state)->used = true;
+  return entry;
+}
+
+/// The nodes on which `loss` depends by operations that have a gradient.
+static std::vector<bool> differentiable(const Entry &entry, ValueRef loss) {
+  std::vector<bool> reached(entry.nodes.size());
+  reached[loss.node] = true;
+  for (size_t i = entry.nodes.size(); i-- > 0;) {
+    const Node &node = entry.nodes[i];
+    if (!reached[i] || (node.op && node.op->name == "stop_gradient"))
+      continue;
+    for (ValueRef operand : node.operands)
+      if (isFloat(entry.type(operand).dtype))
+        reached[operand.node] = true;
+  }
+  return reached;
+}
+
+void EntryElaboration::chooseParameters(Entry &entry) {
+  std::unordered_map<std::string, Location> taken;
+  for (size_t i = 0; i < entry.optimizations.size(); ++i) {
+    Optimization &optimization = entry.optimizations[i];
+    const OptimizerDecl &decl = *pendingOptimizations[i].decl;
+    std::vector<bool> reached = differentiable(entry, optimization.loss);
+    std::set<std::string_view> depends;
+    for (size_t k = 0; k < entry.nodes.size(); ++k)
+      if (reached[k] && entry.nodes[k].kind == Node::Kind::State)
+        depends.insert(entry.nodes[k].path);
+    std::vector<bool> matched(decl.over.size());
+    for (const ModelContext::KnownState &known : context.states) {
+      const State &state = known.state;
+      if (state.role != State::Role::Parameter || state.frozen ||
+          !depends.contains(state.name))
+        continue;
+      bool isChosen = decl.over.empty();
+      for (size_t k = 0; k < decl.over.size(); ++k) {
+        const std::string &path = decl.over[k].text;
+        if (state.name == path || state.name.starts_with(path + "."))
+          isChosen = matched[k] = true;
+      }
+      if (!isChosen)
+        continue;
+      auto [first, isNew] =
+          taken.try_emplace(state.name, optimization.location);
+      if (!isNew) {
+        elaborator.error(optimization.location,
+                         "two optimizers update " + quote(state.name) +
+                             ": say by 'over' what each is for");
+        return;
+      }
+      optimization.parameters.push_back(state.name);
+    }
+    for (size_t k = 0; k < matched.size(); ++k)
+      if (!matched[k])
+        elaborator.error(decl.over[k].location,
+                         "the loss depends on no parameter of " +
+                             quote(decl.over[k].text));
+    if (optimization.parameters.empty() && decl.over.empty())
+      elaborator.error(optimization.location,
+                       "there is nothing to train: the loss depends on no "
+                       "layer with parameters");
+  }
+}

@@ -1,0 +1,479 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Bodies: their members in order, and what those are called by.
+
+#include "Elaborator.h"
+#include <algorithm>
+
+using namespace descent::model;
+
+/// A body, or a block of it, that is being run.
+struct Elaborator::Block {
+  Value last; ///< what the next member of a pipeline takes
+  bool hasLast = false;
+  Identifier lastName;
+  Location lastLocation;
+  bool returned = false;
+  Value result;
+  Scope *base = nullptr; ///< of the body
+  bool isNested = false; ///< an `if` or a loop, which may give names again
+  size_t failures = 0;   ///< before the body
+};
+
+Value Elaborator::runBody(const std::vector<Stage> &body,
+                          const Value *previous) {
+  Block block;
+  block.base = frame->scope;
+  block.failures = numFailures;
+  if (previous) {
+    block.last = *previous;
+    block.hasLast = true;
+  }
+  runStages(body, block);
+  if (block.returned)
+    return block.result;
+  return block.hasLast ? block.last : Value(None{});
+}
+
+Value Elaborator::runNetwork(const std::vector<Stage> &body) {
+  if (!rootFrame.scope) {
+    rootFrame.isRoot = true;
+    rootFrame.scope = rootScope;
+  }
+  FrameScope scope(*this, rootFrame);
+  rootFrame.caller = nullptr;
+  Block block;
+  block.base = rootScope;
+  block.failures = numFailures;
+  if (lastValue) {
+    block.last = *lastValue;
+    block.hasLast = true;
+  }
+  block.lastName = lastName;
+  runStages(body, block);
+  if (block.returned && block.result.isValid())
+    block.last = block.result;
+  lastName = block.lastName;
+  if (lastName.empty())
+    lastName.location = block.lastLocation;
+  if (block.hasLast)
+    lastValue = block.last;
+  return block.last;
+}
+
+Value Elaborator::evaluateResult(const Expr &expr) {
+  Frame results;
+  results.scope = rootScope;
+  results.isFunction = true;
+  results.restriction = "";
+  FrameScope scope(*this, results);
+  results.caller = nullptr;
+  bool before = outputsMayNotOwn;
+  outputsMayNotOwn = true;
+  Value value = evaluate(expr);
+  outputsMayNotOwn = before;
+  return value;
+}
+
+void Elaborator::runStages(const std::vector<Stage> &stages, Block &block) {
+  for (const Stage &stage : stages) {
+    if (block.returned || context.tooManyErrors() || numNodes > maxNodes)
+      return;
+    runStage(stage, block);
+    // In the library an error is the caller's, who hears of the first only.
+    if (frame->library && numFailures != block.failures) {
+      block.returned = true;
+      block.result = {};
+    }
+  }
+}
+
+void Elaborator::runStage(const Stage &stage, Block &block) {
+  switch (stage.kind) {
+  case Stage::Kind::Value:
+    return runMember(stage, block);
+  case Stage::Kind::If:
+    return runIf(stage, block);
+  case Stage::Kind::Repeat:
+  case Stage::Kind::For:
+    return runLoop(stage, block);
+  case Stage::Kind::Instance:
+    return makeInstance(stage);
+  case Stage::Kind::Param:
+  case Stage::Kind::State:
+    return declareState(stage);
+  case Stage::Kind::Update:
+    return updateState(stage);
+  case Stage::Kind::Accumulate:
+    return accumulate(stage);
+  case Stage::Kind::Constant: {
+    Value value = evaluate(stage.value);
+    const List *list = value.list();
+    bool hasTensor =
+        value.isTensor() ||
+        (list && std::any_of(list->begin(), list->end(), [](const Value &item) {
+           return item.isTensor();
+         }));
+    if (hasTensor && !frame->library)
+      value = error(stage.value.location,
+                    "a constant is known at compile time, and this is " +
+                        describe(value) + ": leave out 'const'");
+    return define(stage.name, value, "a constant", block.isNested);
+  }
+  case Stage::Kind::Require: {
+    std::optional<bool> holds = condition(stage.value);
+    if (holds && !*holds)
+      error(stage.location, formatMessage(stage.message, stage.location));
+    if (!holds || !*holds) {
+      block.returned = true;
+      block.result = {};
+    }
+    return;
+  }
+  case Stage::Kind::Return:
+    enterMember(stage);
+    frame->outermost =
+        stage.value.kind == Expr::Kind::Call ? &stage.value : nullptr;
+    block.result = evaluate(stage.value);
+    block.returned = true;
+    return;
+  }
+}
+
+/// Whether `path` may name a layer; reports if not.
+static bool checkPath(Elaborator &elaborator, const Identifier &path) {
+  bool ok = true;
+  for (size_t begin = 0; begin <= path.text.size();) {
+    size_t end = std::min(path.text.find('.', begin), path.text.size());
+    std::string_view word =
+        std::string_view(path.text).substr(begin, end - begin);
+    ok = ok && !word.empty() && isIdentifier("_" + std::string(word));
+    begin = end + 1;
+  }
+  if (!ok) {
+    elaborator.error(path.location,
+                     quote(path.text) +
+                         " cannot name a layer: expected letters, digits and "
+                         "_, in parts joined by '.'");
+    return false;
+  }
+  std::string first = path.text.substr(0, path.text.find('.'));
+  if (first != "optim" && first != "metric" && first != "status")
+    return true;
+  elaborator.error(path.location,
+                   "a layer cannot be called " + quote(path.text) + ": " +
+                       quote(first) +
+                       " is where the program keeps its own state");
+  return false;
+}
+
+/// What a member's value is made by, for labels.
+static std::string_view calleeName(const Expr &value) {
+  const Expr &called =
+      value.kind == Expr::Kind::Call ? value.operands[0] : value;
+  bool isCall = value.kind == Expr::Kind::Call;
+  return called.kind == Expr::Kind::Name && (isCall || &called == &value)
+             ? std::string_view(called.name)
+             : std::string_view();
+}
+
+bool Elaborator::enterMember(const Stage &stage) {
+  frame->nested = 0;
+  frame->site = &stage;
+  frame->outermost = nullptr;
+  frame->stageIsNamed = false;
+  if (frame->isFunction)
+    return true;
+  bool isSound = true;
+  bool isNamed = stage.path.location.line || !stage.path.empty();
+  if (isNamed && !frame->library)
+    isSound = checkPath(*this, stage.path);
+  std::string name = isNamed ? stage.path.text : std::to_string(frame->members);
+  const std::string &base = isNamed ? frame->lambdaPath : frame->path;
+  frame->members += 1;
+  frame->stageIsNamed = isNamed;
+  if (frame->isSole && !isNamed)
+    frame->stage = frame->path;
+  else
+    frame->stage = base.empty() ? name : base + "." + name;
+  if (!frame->library) {
+    frame->labelPath = frame->stage;
+    frame->labelOp = calleeName(stage.value);
+  }
+  if (isSound && frame->isRoot && !frame->isSole &&
+      stage.kind != Stage::Kind::Return) {
+    const Expr &value = stage.value;
+    Location location = isNamed ? stage.path.location
+                        : value.kind == Expr::Kind::Call
+                            ? value.operands[0].location
+                            : stage.location;
+    isSound = claimPath(frame->stage, &stage, location);
+  }
+  return isSound;
+}
+
+std::optional<Value> Elaborator::previousValue(const Stage &stage,
+                                               Block &block) {
+  if (block.hasLast)
+    return block.last;
+  if (!frame->isRoot) {
+    error(stage.location, "there is no value that this could take");
+    return std::nullopt;
+  }
+  const std::vector<InputDecl> &inputs = context.model.inputs;
+  if (inputs.size() == 1)
+    return rootScope->find(inputs[0].name.text)->value;
+  std::string names;
+  for (const InputDecl &input : inputs)
+    names += (names.empty() ? "'" : ", '") + input.name.text + "'";
+  error(stage.location,
+        "the first layer must say by 'of' which of the inputs " + names +
+            " it takes");
+  return std::nullopt;
+}
+
+Value Elaborator::stageValue(const Stage &stage, Block &block) {
+  const Expr &value = stage.value;
+  bool isSound = enterMember(stage);
+  frame->outermost = &value;
+  Value result;
+  if (!stage.takesPrevious) {
+    result = evaluate(value);
+  } else if (std::optional<Value> previous = previousValue(stage, block)) {
+    // Its own errors are worth telling even if what it takes has some.
+    if (previous->isValid())
+      result = call(value, &*previous);
+    else
+      checkArguments(value);
+  }
+  return isSound ? result : Value();
+}
+
+void Elaborator::checkArguments(const Expr &value) {
+  if (value.kind != Expr::Kind::Call)
+    return;
+  const Callable *callable = callee(value.operands[0]);
+  if (!callable || (!callable->op && !callable->definition))
+    return;
+  const Signature &signature = callable->definition
+                                   ? signatureOf(*callable->definition)
+                                   : signatureOf(*callable->op);
+  std::vector<PendingArgument> arguments;
+  for (const Argument &argument : value.arguments)
+    if (!argument.key.empty())
+      arguments.push_back({argument.key, &argument.value, std::nullopt});
+  bind(signature, std::move(arguments),
+       {where(value.operands[0].location), callable->name, &value}, {}, true);
+}
+
+void Elaborator::runMember(const Stage &stage, Block &block) {
+  Value value = stageValue(stage, block);
+  assign(stage.as, value, block, stage.location);
+  block.last = std::move(value);
+  block.hasLast = true;
+  block.lastName = stage.as.size() == 1 ? stage.as[0] : Identifier();
+  block.lastLocation = stage.location;
+}
+
+void Elaborator::runIf(const Stage &stage, Block &block) {
+  enterMember(stage);
+  std::optional<bool> holds = condition(stage.value);
+  if (!holds) {
+    block.last = {};
+    return;
+  }
+  std::string path = frame->path;
+  unsigned members = frame->members;
+  bool isSole = frame->isSole, isNested = block.isNested;
+  if (!frame->isFunction)
+    frame->path = frame->stage;
+  frame->members = 0;
+  frame->isSole = false;
+  block.isNested = true;
+  runStages(*holds ? stage.body : stage.otherwise, block);
+  block.isNested = isNested;
+  frame->path = std::move(path);
+  frame->members = members;
+  frame->isSole = isSole;
+}
+
+void Elaborator::runLoop(const Stage &stage, Block &block) {
+  enterMember(stage);
+  List items;
+  bool isFor = stage.kind == Stage::Kind::For;
+  if (isFor) {
+    Value value = evaluate(stage.value);
+    if (!value.isValid())
+      return;
+    if (!value.list()) {
+      error(stage.value.location, "'for' goes through a list, got " +
+                                      describe(value) +
+                                      ": write range(n) for 0 to n - 1");
+      return;
+    }
+    items = *value.list();
+  } else {
+    std::optional<int64_t> count = evaluateInteger(stage.value);
+    if (count && (*count < 0 || *count > int64_t(maxNodes)))
+      error(stage.value.location,
+            "cannot repeat " + std::to_string(*count) + " times");
+    else
+      items.resize(count.value_or(0));
+    if (stage.takesPrevious && !block.hasLast) {
+      std::optional<Value> previous = previousValue(stage, block);
+      block.last = previous.value_or(Value());
+      block.hasLast = true;
+    }
+  }
+  Frame saved = *frame;
+  bool isNested = block.isNested;
+  for (size_t k = 0; k < items.size() && !block.returned; ++k) {
+    if (context.tooManyErrors() || numNodes > maxNodes)
+      break;
+    Scope &names = scopes.emplace_back();
+    names.parent = saved.scope;
+    frame->scope = &names;
+    if (isFor)
+      names.variables.push_back(
+          {stage.name.text, items[k], stage.name.location, {}, "a value"});
+    if (!frame->isFunction) {
+      frame->path = saved.stage + "." + std::to_string(k);
+      frame->lambdaPath = frame->statePath = frame->path;
+    }
+    frame->members = 0;
+    frame->isSole =
+        stage.body.size() == 1 && stage.body[0].kind == Stage::Kind::Value;
+    block.isNested = true;
+    runStages(stage.body, block);
+  }
+  block.isNested = isNested;
+  frame->scope = saved.scope;
+  frame->path = saved.path;
+  frame->lambdaPath = saved.lambdaPath;
+  frame->statePath = saved.statePath;
+  frame->members = saved.members;
+  frame->isSole = saved.isSole;
+  if (stage.as.size())
+    assign(stage.as, block.last, block, stage.location);
+}
+
+void Elaborator::assign(const std::vector<Identifier> &names,
+                        const Value &value, Block &block, Location location) {
+  if (names.empty())
+    return;
+  auto set = [&](const Identifier &name, const Value &part) {
+    if (block.isNested)
+      for (Scope *scope = frame->scope;;
+           scope = const_cast<Scope *>(scope->parent)) {
+        if (Scope::Variable *known = scope->findHere(name.text)) {
+          known->value = part;
+          return;
+        }
+        if (scope == block.base)
+          break;
+      }
+    define(name, part, "a value", block.isNested);
+  };
+  if (names.size() == 1)
+    return set(names[0], value);
+  const List *list = value.list();
+  if (value.isValid() && (!list || list->size() != names.size()))
+    error(location, "expected a list of " + std::to_string(names.size()) +
+                        " values, got " + describe(value));
+  for (size_t i = 0; i < names.size(); ++i)
+    set(names[i], list && list->size() == names.size() ? (*list)[i] : Value());
+}
+
+void Elaborator::define(const Identifier &name, const Value &value,
+                        const char *what, bool mayReplace) {
+  if (name.empty())
+    return;
+  const Scope::Variable *known = frame->scope->findHere(name.text);
+  if (known && !mayReplace) {
+    ++numFailures;
+    if (Diagnostic *diagnostic = context.error(
+            where(name.location),
+            quote(name.text) + " is the name of " + known->what + " already"))
+      diagnostic->notes.push_back({known->location, "it is defined here"});
+    return;
+  }
+  if (auto constant = constants.find(name.text);
+      frame->isRoot && constant != constants.end()) {
+    ++numFailures;
+    if (Diagnostic *diagnostic = context.error(
+            name.location,
+            quote(name.text) + " is the name of a constant already"))
+      diagnostic->notes.push_back(
+          {constant->second.name.location, "it is defined here"});
+    return;
+  }
+  frame->scope->variables.push_back(
+      {name.text, value, where(name.location), {}, what});
+}
+
+void Elaborator::makeInstance(const Stage &stage) {
+  enterMember(stage);
+  const Expr &value = stage.value;
+  const Expr &called =
+      value.kind == Expr::Kind::Call ? value.operands[0] : value;
+  const Callable *callable = callee(called);
+  Value result;
+  if (callable && !(callable->definition &&
+                    callable->definition->kind == Definition::Kind::Module)) {
+    error(called.location, quote(callable->name) +
+                               " is no module: an instance has parameters of "
+                               "its own");
+  } else if (callable) {
+    Callable instance = *callable;
+    instance.kind = Callable::Kind::Instance;
+    instance.site = &stage;
+    std::string name = stage.path.empty() ? stage.name.text : stage.path.text;
+    instance.path =
+        frame->lambdaPath.empty() ? name : frame->lambdaPath + "." + name;
+    std::vector<PendingArgument> arguments;
+    if (value.kind == Expr::Kind::Call)
+      for (const Argument &argument : value.arguments)
+        arguments.push_back({argument.key, &argument.value, std::nullopt});
+    // Attributes alone are given, so positions count from the first of them.
+    const Signature &signature = signatureOf(*callable->definition);
+    size_t next = 0;
+    for (PendingArgument &argument : arguments) {
+      if (!argument.key.empty())
+        continue;
+      while (next < signature.parameters.size() &&
+             signature.parameters[next].form != Parameter::Form::Attribute)
+        ++next;
+      if (next < signature.parameters.size())
+        argument.key = {std::string(signature.parameters[next++].name),
+                        argument.expr->location};
+    }
+    std::optional<std::vector<Scope::Variable>> bound =
+        bind(signature, std::move(arguments),
+             {where(called.location), callable->name, &value}, {}, true);
+    if (claimPath(instance.path, &stage, stage.location) && bound) {
+      instance.bound = std::move(*bound);
+      result = &callables.emplace_back(std::move(instance));
+    }
+  }
+  define(stage.name, result, "an instance", false);
+}
+
+std::string Elaborator::formatMessage(const std::string &message,
+                                      Location location) {
+  std::string result;
+  for (size_t i = 0; i < message.size();) {
+    size_t close = message[i] == '{' ? message.find('}', i) : std::string::npos;
+    if (close == std::string::npos) {
+      result += message[i++];
+      continue;
+    }
+    std::string text = message.substr(i + 1, close - i - 1);
+    DiagnosticEngine scratch;
+    scratch.addSource("message", text);
+    std::optional<Expr> expr =
+        parseExpression(text, {0, 1, 1}, /*exact=*/true, scratch);
+    result += expr ? describe(evaluate(*expr)) : "{" + text + "}";
+    i = close + 1;
+  }
+  return result;
+}

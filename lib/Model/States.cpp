@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Parameters, buffers and accumulators: how they are declared, how they start
+// and what they become.
+
+#include "Elaborator.h"
+
+using namespace descent::model;
+
+std::optional<DType> Elaborator::stateType(const Identifier &name) {
+  if (std::optional<DType> dtype = parseDType(name.text))
+    return dtype;
+  if (const Scope::Variable *variable = frame->scope->find(name.text))
+    if (const std::string *text = variable->value.get<std::string>())
+      if (std::optional<DType> dtype = parseDType(*text))
+        return dtype;
+  error(name.location, "unknown dtype " + quote(name.text) +
+                           didYouMean(name.text, {"f32", "f64", "f16", "bf16",
+                                                  "i32", "u32", "bool"}));
+  return std::nullopt;
+}
+
+std::optional<std::vector<int64_t>> Elaborator::stateShape(const Value &value,
+                                                           Location location) {
+  const List *list = value.list();
+  if (!value.isValid())
+    return std::nullopt;
+  // `f32[sizes]` with a list of sizes.
+  if (list && list->size() == 1 && list->front().list())
+    list = list->front().list();
+  std::vector<int64_t> shape;
+  if (!list) {
+    error(location, "a shape is a list of sizes, got " + describe(value));
+    return std::nullopt;
+  }
+  for (const Value &size : *list) {
+    const Integer *integer = size.get<Integer>();
+    if (!integer) {
+      error(location, "a size is an integer, got " + describe(size));
+      return std::nullopt;
+    }
+    if (integer->batch) {
+      error(location, "what outlives a batch cannot have its size: 'batch' in "
+                      "the shape of a parameter or state");
+      return std::nullopt;
+    }
+    if (integer->value < 1) {
+      error(location, "a size must be at least 1, got " + print(size));
+      return std::nullopt;
+    }
+    shape.push_back(integer->value);
+  }
+  return shape;
+}
+
+std::optional<Initializer> Elaborator::initializer(const Value &value,
+                                                   Location location) {
+  if (!value.isValid())
+    return std::nullopt;
+  if (const Initializer *init = value.get<Initializer>())
+    return *init;
+  if (value.isNumber() || value.is<bool>())
+    return Initializer{Initializer::Kind::Constant, value.number(), 0};
+  if (const Callable *callable = value.callable())
+    return initializer(apply(*callable, {}, {location, callable->name}),
+                       location);
+  error(location,
+        "expected an initializer or a number, got " + describe(value));
+  return std::nullopt;
+}
+
+Value Elaborator::state(State state, const void *owner) {
+  auto [known, isNew] = states.try_emplace(state.name);
+  if (!isNew) {
+    if (known->second.owner == owner &&
+        type(known->second.tensor) == state.type)
+      return known->second.tensor;
+    bool isShared = known->second.owner == owner;
+    ++numFailures;
+    if (Diagnostic *diagnostic = context.error(
+            state.location,
+            isShared ? quote(state.name) +
+                           " is shared by calls for which it has different "
+                           "shapes: " +
+                           toString(type(known->second.tensor).shape) +
+                           ", and " + toString(state.type.shape)
+                     : quote(state.name) + " is declared twice"))
+      diagnostic->notes.push_back(
+          {known->second.location, "it is declared here"});
+    return {};
+  }
+  if (!countElements(state.type.shape))
+    return error(state.location,
+                 "parameter " + quote(state.name) + " " +
+                     toString(state.type.shape) +
+                     " is too large: a tensor has fewer than 2^31 elements");
+  if (!context.declare(state, entry)) {
+    ++numFailures;
+    return {};
+  }
+  Node node;
+  node.kind = Node::Kind::State;
+  node.path = state.name;
+  node.types = {state.type};
+  node.location = state.location;
+  ++numNodes;
+  known->second = {root.add(std::move(node), "parameter"), owner,
+                   state.location};
+  return known->second.tensor;
+}
+
+/// Declares a parameter or buffer of the current body.
+Value Elaborator::declare(State state, const void *owner) {
+  std::string name = state.name;
+  if (outputsMayNotOwn)
+    return error(state.location,
+                 quote(frame->library ? frame->userCallName : name) +
+                     " has parameters: put it into 'network' and name its "
+                     "value here");
+  if (!frame->restriction.empty())
+    return error(state.location,
+                 quote(name) + " cannot be declared in " +
+                     quote(frame->restriction) +
+                     ": functions own no parameters and states, modules do");
+  if (!frame->statePath.empty())
+    state.name = frame->statePath + "." + name;
+  std::string first = state.name.substr(0, state.name.find('.'));
+  if (first == "optim" || first == "metric" || first == "status")
+    return error(state.location,
+                 quote(first) + " is where the program keeps its own state");
+  return this->state(std::move(state), owner);
+}
+
+void Elaborator::declareState(const Stage &stage) {
+  std::optional<DType> dtype = stateType(stage.dtype);
+  std::optional<std::vector<int64_t>> shape =
+      stateShape(evaluate(stage.shape), stage.shape.location);
+  Value value;
+  if (dtype && shape) {
+    const std::vector<int64_t> *before = fanShape;
+    fanShape = &*shape;
+    std::optional<Initializer> init =
+        initializer(evaluate(stage.value), stage.value.location);
+    fanShape = before;
+    bool isParam = stage.kind == Stage::Kind::Param;
+    if (init && isParam && !isFloat(*dtype) && !stage.frozen)
+      error(stage.dtype.location, "a parameter is made of floats; of integers "
+                                  "it is frozen, or a state");
+    else if (init)
+      value = declare({stage.name.text,
+                       isParam ? State::Role::Parameter : State::Role::Buffer,
+                       stage.frozen,
+                       {*dtype, *shape, -1},
+                       *init,
+                       where(stage.name.location)},
+                      &stage);
+  }
+  define(stage.name, value, "a parameter", false);
+}
+
+Value Elaborator::parameter(const List &arguments, const CallSite &site) {
+  const std::string *name = arguments[0].get<std::string>();
+  if (!name)
+    return error(site.location, "'parameter' takes a name, a shape and an "
+                                "initializer, got " +
+                                    describe(arguments[0]));
+  std::optional<std::vector<int64_t>> shape =
+      stateShape(arguments[1], site.location);
+  if (!shape)
+    return {};
+  const std::vector<int64_t> *before = fanShape;
+  fanShape = &*shape;
+  std::optional<Initializer> init = initializer(arguments[2], site.location);
+  fanShape = before;
+  if (!init)
+    return {};
+  return declare({*name,
+                  State::Role::Parameter,
+                  false,
+                  {DType::F32, *shape, -1},
+                  *init,
+                  where(site.location)},
+                 site.call);
+}
+
+void Elaborator::update(const std::string &state, const Value &value,
+                        Location location) {
+  const Tensor known = states.at(state).tensor;
+  const TensorType &expected = type(known);
+  std::optional<Tensor> next = tensor(value, location, expected.dtype);
+  if (!next)
+    return;
+  if (current != &root) {
+    error(location, "a state is updated once a step, so not in the step of a "
+                    "scan nor in a function with its own derivative");
+    return;
+  }
+  if (type(*next).shape.empty() && !expected.shape.empty()) {
+    Value wide = callOp("broadcast_to", {*next}, {{"shape", expected.shape}},
+                        {location, "update"});
+    if (!wide.isValid())
+      return;
+    next = *wide.get<Tensor>();
+  }
+  const TensorType &is = type(*next);
+  if (is.shape != expected.shape || is.dtype != expected.dtype ||
+      is.batchAxis >= 0) {
+    error(location,
+          quote(state) + " is " + std::string(toString(expected.dtype)) +
+              toString(expected.shape) + ", and cannot become " +
+              std::string(toString(is.dtype)) + " " + describe(*next) +
+              (is.batchAxis >= 0 ? ", which has the batch axis" : ""));
+    return;
+  }
+  for (const PendingUpdate &other : updates)
+    if (other.state == state) {
+      ++numFailures;
+      if (Diagnostic *diagnostic = context.error(
+              where(location), quote(state) + " is updated twice"))
+        diagnostic->notes.push_back({other.location, "it is updated here"});
+      return;
+    }
+  updates.push_back({state, *next, where(location)});
+}
+
+void Elaborator::updateState(const Stage &stage) {
+  if (!frame->restriction.empty()) {
+    error(stage.location, "a function cannot update a state: a module can");
+    return;
+  }
+  const Scope::Variable *variable = frame->scope->find(stage.name.text);
+  if (variable && !variable->value.isValid())
+    return;
+  const Tensor *held = variable ? variable->value.get<Tensor>() : nullptr;
+  std::optional<Tensor> source;
+  if (held)
+    source = GraphBuilder::resolve(*held);
+  if (!source || source->graph->node(source->ref).kind != Node::Kind::State) {
+    error(stage.name.location, quote(stage.name.text) +
+                                   " is no state: write "
+                                   "state " +
+                                   stage.name.text +
+                                   " : f32[sizes] = 0 before");
+    return;
+  }
+  enterMember(stage);
+  frame->members -= !frame->isFunction;
+  update(source->graph->node(source->ref).path, evaluate(stage.value),
+         stage.value.location);
+}
+
+void Elaborator::accumulate(const Stage &stage) {
+  if (!metric || !frame->definition ||
+      frame->definition->kind != Definition::Kind::Metric) {
+    error(stage.location, "'accumulate' stands in a metric only");
+    return;
+  }
+  metric->accumulates = true;
+  CallSite site{stage.value.location, stage.name.text};
+  std::optional<Tensor> value =
+      tensor(evaluate(stage.value), stage.value.location);
+  Value slot;
+  if (value) {
+    Value sum = *value;
+    if (type(*value).dtype != DType::F32)
+      sum = callOp("cast", {*value}, {{"dtype", std::string("f32")}}, site);
+    const TensorType &is = type(*sum.get<Tensor>());
+    if (is.batchAxis >= 0) {
+      error(stage.value.location,
+            "an accumulator is a sum over the batch, and this has the batch "
+            "axis: " +
+                describe(sum));
+    } else {
+      slot = state({"metric." + metric->name + "." + stage.name.text,
+                    State::Role::Metric,
+                    false,
+                    is,
+                    {},
+                    where(stage.name.location)},
+                   &stage);
+      if (slot.isValid() && !metric->results)
+        update("metric." + metric->name + "." + stage.name.text,
+               callOp("add", {slot, sum}, {}, site), stage.value.location);
+    }
+  }
+  define(stage.name, slot, "an accumulator", false);
+}
