@@ -39,6 +39,19 @@ std::optional<std::string> readFile(const std::string &path,
   return text;
 }
 
+/// Whether a source is in the text spelling: by its name, or else by how it
+/// begins.
+bool isText(uint32_t file, const DiagnosticEngine &diagnostics) {
+  const std::string &name = diagnostics.name(file);
+  if (name.ends_with(".descent"))
+    return true;
+  if (name.ends_with(".json"))
+    return false;
+  const std::string &text = diagnostics.text(file);
+  size_t first = text.find_first_not_of(" \t\r\n");
+  return first != text.npos && text[first] != '{';
+}
+
 } // namespace
 
 std::optional<CheckedModel>
@@ -61,7 +74,9 @@ descent::model::loadModelText(std::string name, std::string text,
   if (text.starts_with("\xef\xbb\xbf"))
     text.erase(0, 3);
   uint32_t file = diagnostics.addSource(std::move(name), std::move(text));
-  std::optional<Model> model = readJson(file, diagnostics);
+  std::optional<Model> model = isText(file, diagnostics)
+                                   ? readText(file, diagnostics)
+                                   : readJson(file, diagnostics);
   if (!model)
     return std::nullopt;
   return check(*model, options, diagnostics);

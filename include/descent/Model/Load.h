@@ -25,6 +25,9 @@ std::optional<CheckedModel> loadModelText(std::string name, std::string text,
 /// are not checked. None if there are errors.
 std::optional<Model> readJson(uint32_t file, DiagnosticEngine &diagnostics);
 
+/// The same for the text spelling.
+std::optional<Model> readText(uint32_t file, DiagnosticEngine &diagnostics);
+
 } // namespace descent::model
 
 #endif // DESCENT_MODEL_LOAD_H

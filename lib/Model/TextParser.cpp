@@ -1,0 +1,424 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Statements of a model in the text spelling.
+
+#include "TextParser.h"
+#include "Expression.h"
+#include "descent/Model/Load.h"
+#include <algorithm>
+
+using namespace descent::model;
+
+namespace {
+
+/// Words that cannot be names of values, since expressions use them.
+constexpr std::string_view reserved[] = {
+    "true", "false", "none", "if",  "then", "else",   "and",
+    "or",   "not",   "xor",  "for", "in",   "return", "vjp"};
+
+const std::vector<std::string> statements = {
+    "model",  "const",       "input",  "module",    "function", "loss",
+    "metric", "initializer", "output", "optimizer", "train",    "entry",
+    "param",  "frozen",      "state",  "update",    "instance", "if",
+    "repeat", "for",         "require"};
+
+} // namespace
+
+bool TextParser::isReserved(std::string_view name) {
+  return std::find(std::begin(reserved), std::end(reserved), name) !=
+         std::end(reserved);
+}
+
+std::nullopt_t TextParser::fail(Location location, std::string message) {
+  diagnostics.error(location, std::move(message));
+  return std::nullopt;
+}
+
+bool TextParser::tooDeep() {
+  if (depth <= maxDepth)
+    return false;
+  fail("nested deeper than " + std::to_string(maxDepth) + " levels");
+  return true;
+}
+
+bool TextParser::take(std::string_view symbol) {
+  if (!peek().is(symbol))
+    return false;
+  next();
+  return true;
+}
+
+bool TextParser::takeName(std::string_view name) {
+  if (!peek().isName(name))
+    return false;
+  next();
+  return true;
+}
+
+bool TextParser::expect(std::string_view symbol, std::string_view where) {
+  if (take(symbol))
+    return true;
+  fail("expected " + quote(symbol) + " of " + std::string(where) + ", got " +
+       describe(peek()));
+  return false;
+}
+
+std::optional<Identifier> TextParser::parseName(std::string_view what) {
+  const Token &token = peek();
+  if (token.kind != Token::Kind::Name)
+    return fail("expected the name of " + std::string(what) + ", got " +
+                describe(token));
+  if (isReserved(token.text) || token.text == "batch" ||
+      token.text == "training")
+    return fail(quote(token.text) + " is reserved and cannot name " +
+                std::string(what));
+  next();
+  return Identifier{token.text, token.location};
+}
+
+/// `encoder.0.weight`
+std::optional<Identifier> TextParser::parseDottedName(std::string_view what) {
+  const Token &first = peek();
+  if (first.kind != Token::Kind::Name)
+    return fail("expected the path of " + std::string(what) + ", got " +
+                describe(first));
+  Identifier result{next().text, first.location};
+  while (peek().is(".") && peek(1).kind == Token::Kind::Name) {
+    next();
+    result.text += "." + next().text;
+  }
+  return result;
+}
+
+size_t TextParser::findClosing(size_t from) const {
+  int open = 0;
+  for (size_t i = from; i + 1 < tokens.size(); ++i) {
+    const Token &token = tokens[i];
+    open += token.is("(") || token.is("[") || token.is("{");
+    open -= token.is(")") || token.is("]") || token.is("}");
+    if (open == 0)
+      return i + 1;
+  }
+  return tokens.size() - 1;
+}
+
+/// Goes on with the next line that begins a statement.
+void TextParser::recover() {
+  int open = 0;
+  while (peek().kind != Token::Kind::End) {
+    const Token &token = peek();
+    bool isStatement = token.kind == Token::Kind::Name &&
+                       (std::find(statements.begin(), statements.end(),
+                                  token.text) != statements.end() ||
+                        peek(1).is("="));
+    if (open <= 0 && token.startsLine && isStatement)
+      return;
+    open += token.is("{");
+    open -= token.is("}");
+    next();
+  }
+}
+
+Model TextParser::parseModel(uint32_t file) {
+  Model model;
+  model.file = file;
+  model.name = {"model", {file, 0, 0}};
+  while (peek().kind != Token::Kind::End &&
+         diagnostics.numErrors() < DiagnosticEngine::maxErrors) {
+    if (take(";"))
+      continue;
+    size_t before = at;
+    depth = numOperators = 0;
+    if (parseStatement(model))
+      continue;
+    if (at == before)
+      next();
+    recover();
+  }
+  return model;
+}
+
+bool TextParser::parseStatement(Model &model) {
+  if (isDefinitionAhead()) {
+    std::optional<Definition> definition = parseDefinition();
+    if (definition)
+      model.definitions.push_back(std::move(*definition));
+    return definition.has_value();
+  }
+  if (peek().kind != Token::Kind::Name || isAssignmentAhead() || isLabelAhead())
+    return parseStage(model.network);
+  const std::string &word = peek().text;
+  if (word == "model")
+    return parseModelName(model);
+  if (word == "const")
+    return parseConstants(model.constants);
+  if (word == "input")
+    return parseInput(model);
+  if (word == "loss") {
+    Location location = next().location;
+    std::optional<Expr> loss = parseExpr();
+    if (loss && model.loss) {
+      fail(location, "there is a loss already: add up several as one "
+                     "expression");
+      return true;
+    }
+    model.loss = std::move(loss);
+    return model.loss.has_value();
+  }
+  if (word == "metric")
+    return parseMetric(model);
+  if (word == "output") {
+    if (!model.outputs)
+      model.outputs.emplace();
+    return parseOutput(*model.outputs);
+  }
+  if (word == "optimizer")
+    return parseOptimizer(model.optimizers);
+  if (word == "train")
+    return parseTrain(model);
+  if (word == "entry")
+    return parseEntry(model);
+  // A name that begins a line and is followed by another one is a misspelt
+  // statement.
+  if (peek(1).kind == Token::Kind::Name && !peek(1).startsLine &&
+      std::find(statements.begin(), statements.end(), word) ==
+          statements.end()) {
+    fail("unknown statement " + quote(word) + didYouMean(word, statements));
+    return false;
+  }
+  return parseStage(model.network);
+}
+
+bool TextParser::parseModelName(Model &model) {
+  next();
+  if (peek().kind != Token::Kind::String) {
+    fail("expected the name of the model as a string, got " + describe(peek()));
+    return false;
+  }
+  const Token &token = next();
+  model.name = {token.text, token.location};
+  return true;
+}
+
+bool TextParser::parseConstants(std::vector<ConstantDecl> &constants) {
+  next();
+  do {
+    std::optional<Identifier> name = parseName("a constant");
+    if (!name || !expect("=", "a constant"))
+      return false;
+    std::optional<Expr> value = parseExpr();
+    if (!value)
+      return false;
+    constants.push_back({std::move(*name), std::move(*value)});
+  } while (take(","));
+  return true;
+}
+
+/// `input name : f32[sizes] in [0, n)`
+bool TextParser::parseInput(Model &model) {
+  next();
+  InputDecl input;
+  std::optional<Identifier> name = parseName("an input");
+  if (!name || !expect(":", "an input"))
+    return false;
+  std::optional<Identifier> dtype = parseName("an element type");
+  if (!dtype)
+    return false;
+  input.name = std::move(*name);
+  input.dtype = std::move(*dtype);
+  if (!peek().is("[")) {
+    fail("expected the sizes, as in f32[batch, 4], got " + describe(peek()));
+    return false;
+  }
+  std::optional<Expr> shape = parseList();
+  if (!shape)
+    return false;
+  input.shape = std::move(*shape);
+  if (takeName("in")) {
+    Expr range;
+    range.kind = Expr::Kind::List;
+    range.location = peek().location;
+    if (!expect("[", "a range"))
+      return false;
+    std::optional<Expr> low = parseExpr();
+    if (!low || !expect(",", "a range"))
+      return false;
+    std::optional<Expr> high = parseExpr();
+    if (!high || !expect(")", "a range, whose end is not in it"))
+      return false;
+    range.operands.push_back(std::move(*low));
+    range.operands.push_back(std::move(*high));
+    input.range = std::move(range);
+  }
+  model.inputs.push_back(std::move(input));
+  return true;
+}
+
+/// `metric name = expr`, or `metric call`, which is called like its op.
+bool TextParser::parseMetric(Model &model) {
+  next();
+  ResultDecl metric;
+  if (isAssignmentAhead()) {
+    std::optional<Identifier> name = parseName("a metric");
+    if (!name || !expect("=", "a metric"))
+      return false;
+    metric.name = std::move(*name);
+  }
+  Location location = peek().location;
+  std::optional<Expr> value = parseExpr();
+  if (!value)
+    return false;
+  if (metric.name.empty()) {
+    if (value->kind != Expr::Kind::Call ||
+        value->operands[0].kind != Expr::Kind::Name) {
+      fail(location, "a metric that is no call has a name: metric name = ...");
+      return false;
+    }
+    metric.name = {value->operands[0].name, location};
+  }
+  metric.value = std::move(*value);
+  model.metrics.push_back(std::move(metric));
+  return true;
+}
+
+/// `output name = expr`, or `output name`, a value by its own name.
+bool TextParser::parseOutput(std::vector<ResultDecl> &outputs) {
+  next();
+  ResultDecl output;
+  std::optional<Identifier> name = parseName("an output");
+  if (!name)
+    return false;
+  output.name = std::move(*name);
+  if (take("=")) {
+    std::optional<Expr> value = parseExpr();
+    if (!value)
+      return false;
+    output.value = std::move(*value);
+  } else {
+    output.value.kind = Expr::Kind::Name;
+    output.value.name = output.name.text;
+    output.value.location = output.name.location;
+  }
+  outputs.push_back(std::move(output));
+  return true;
+}
+
+bool TextParser::parseOptimizer(std::vector<OptimizerDecl> &optimizers) {
+  next();
+  OptimizerDecl optimizer;
+  std::optional<Expr> value = parseExpr();
+  if (!value)
+    return false;
+  optimizer.value = std::move(*value);
+  if (takeName("over"))
+    do {
+      std::optional<Identifier> path = parseDottedName("layers");
+      if (!path)
+        return false;
+      optimizer.over.push_back(std::move(*path));
+    } while (take(","));
+  optimizers.push_back(std::move(optimizer));
+  return true;
+}
+
+bool TextParser::parseTrain(Model &model) {
+  next();
+  do {
+    const Token &key = peek();
+    if (key.kind != Token::Kind::Name) {
+      fail("expected a key of 'train', as in train batch: 32, got " +
+           describe(key));
+      return false;
+    }
+    Argument argument;
+    argument.key = {key.text, key.location};
+    next();
+    if (!expect(":", "'train'"))
+      return false;
+    std::optional<Expr> value = parseExpr();
+    if (!value)
+      return false;
+    argument.value = std::move(*value);
+    model.train.push_back(std::move(argument));
+  } while (take(","));
+  return true;
+}
+
+/// `entry name: batch 1, seq 1 { statements }`
+bool TextParser::parseEntry(Model &model) {
+  next();
+  EntryDecl entry;
+  std::optional<Identifier> name = parseName("an entry");
+  if (!name)
+    return false;
+  entry.name = std::move(*name);
+  if (take(":"))
+    do {
+      const Token &key = peek();
+      if (key.kind != Token::Kind::Name) {
+        fail(
+            "expected a constant or 'batch' and its value in this entry, got " +
+            describe(key));
+        return false;
+      }
+      Argument argument;
+      argument.key = {key.text, key.location};
+      next();
+      std::optional<Expr> value = parseExpr();
+      if (!value)
+        return false;
+      argument.value = std::move(*value);
+      entry.overrides.push_back(std::move(argument));
+    } while (take(","));
+  if (peek().is("{") && !parseEntryBody(entry))
+    return false;
+  model.entries.push_back(std::move(entry));
+  return true;
+}
+
+bool TextParser::parseEntryBody(EntryDecl &entry) {
+  Nesting nesting(*this);
+  Location open = next().location;
+  while (!take("}")) {
+    if (peek().kind == Token::Kind::End) {
+      fail(open, "the '{' is not closed");
+      return false;
+    }
+    if (take(";"))
+      continue;
+    bool isStage = peek().kind != Token::Kind::Name || isAssignmentAhead() ||
+                   isLabelAhead();
+    bool ok = true;
+    if (!isStage && peek().text == "output") {
+      ok = parseOutput(entry.outputs);
+    } else if (!isStage && peek().text == "optimizer") {
+      ok = parseOptimizer(entry.optimizers);
+    } else if (!isStage && peek().text == "loss") {
+      Location location = next().location;
+      std::optional<Expr> loss = parseExpr();
+      if (loss && entry.loss)
+        fail(location, "there is a loss already: add up several as one "
+                       "expression");
+      ok = loss.has_value();
+      entry.loss = std::move(loss);
+    } else {
+      ok = parseStage(entry.body);
+    }
+    if (!ok)
+      return false;
+  }
+  return true;
+}
+
+std::optional<Model> descent::model::readText(uint32_t file,
+                                              DiagnosticEngine &diagnostics) {
+  size_t before = diagnostics.numErrors();
+  std::optional<std::vector<Token>> tokens =
+      tokenize(diagnostics.text(file), {{file, 1, 1}, true, true}, diagnostics);
+  if (!tokens)
+    return std::nullopt;
+  Model model = TextParser(std::move(*tokens), diagnostics).parseModel(file);
+  if (diagnostics.numErrors() != before)
+    return std::nullopt;
+  return model;
+}
