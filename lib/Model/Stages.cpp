@@ -131,6 +131,12 @@ void Elaborator::runStage(const Stage &stage, Block &block) {
     return;
   }
   case Stage::Kind::Return:
+    // Behind a pipeline: what its last stage gives.
+    if (stage.takesPrevious) {
+      block.result = block.last;
+      block.returned = true;
+      return;
+    }
     enterMember(stage);
     frame->outermost =
         stage.value.kind == Expr::Kind::Call ? &stage.value : nullptr;
