@@ -19,6 +19,13 @@ static Values addArguments(Block &block, TypeRange types, Location loc) {
   return arguments;
 }
 
+/// Builds at the end of a block that is in no region yet.
+static OpBuilder builderAt(Block &block, MLIRContext *context) {
+  OpBuilder builder(context);
+  builder.setInsertionPointToEnd(&block);
+  return builder;
+}
+
 /// Moves dimension `from` to the place of dimension `to`.
 static Value moveDim(const Use &use, Value value, int64_t from, int64_t to) {
   auto order = llvm::to_vector(llvm::seq<int64_t>(0, shapeOf(value).size()));
@@ -58,7 +65,7 @@ static Values buildScan(const Use &use) {
       arguments,
       addArguments(*block, ValueRange(captures).getTypes(), use.loc));
 
-  OpBuilder inner = OpBuilder::atBlockEnd(block);
+  OpBuilder inner = builderAt(*block, b.getContext());
   Scope scope(inner, use.scope, *block, numStates + numSequences);
   scope.setLoop(count);
   GraphBuilder graph(inner, scope, use.graph.getModel());
@@ -96,11 +103,11 @@ static Values buildCustom(const Use &use) {
     resultTypes.push_back(convertType(context, type));
 
   auto forward = std::make_unique<Block>(), vjp = std::make_unique<Block>();
-  OpBuilder forwardBuilder = OpBuilder::atBlockEnd(forward.get());
-  OpBuilder vjpBuilder = OpBuilder::atBlockEnd(vjp.get());
+  OpBuilder forwardBuilder = builderAt(*forward, context);
+  OpBuilder vjpBuilder = builderAt(*vjp, context);
   unsigned firstCapture = use.operands.size();
-  auto buildBody = [&](const model::Body &body, Block &block,
-                       OpBuilder &builder, Scope &scope, Values arguments) {
+  auto buildBody = [&](const model::Body &body, OpBuilder &builder,
+                       Scope &scope, Values arguments) {
     GraphBuilder graph(builder, scope, use.graph.getModel());
     graph.build(body.nodes, arguments);
     return llvm::map_to_vector(
@@ -109,8 +116,8 @@ static Values buildCustom(const Use &use) {
 
   Scope forwardScope(forwardBuilder, use.scope, *forward, firstCapture);
   Values arguments = addArguments(*forward, operandTypes, use.loc);
-  Values results = buildBody(use.node.bodies[0], *forward, forwardBuilder,
-                             forwardScope, arguments);
+  Values results =
+      buildBody(use.node.bodies[0], forwardBuilder, forwardScope, arguments);
   forwardBuilder.create<ReturnOp>(use.loc, results);
 
   Scope vjpScope(vjpBuilder, use.scope, *vjp, firstCapture);
@@ -120,7 +127,7 @@ static Values buildCustom(const Use &use) {
   for (Value value : forwardScope.captures())
     vjpScope.capture(value);
   Values cotangents =
-      buildBody(use.node.bodies[1], *vjp, vjpBuilder, vjpScope, arguments);
+      buildBody(use.node.bodies[1], vjpBuilder, vjpScope, arguments);
   Values operands(use.operands);
   for (Value value : vjpScope.captures()) {
     forwardScope.capture(value);

@@ -75,12 +75,6 @@ template <typename Op> static Values buildBinary(const Use &use) {
 
 template <Predicate predicate> static Values buildCompare(const Use &use) {
   Type element = commonType(use.b.getContext(), use.operandTypes);
-  // Unsigned integers and truth values compare as what both can be.
-  if (element.isInteger(32) &&
-      llvm::any_of(use.operandTypes, [](const model::TensorType *type) {
-        return type->dtype == model::DType::U32;
-      }))
-    element = elementType(use.b.getContext(), model::DType::U32);
   return {use.b.create<CompareOp>(use.loc, predicate,
                                   use.operand(0, element, use.resultShape()),
                                   use.operand(1, element, use.resultShape()))};

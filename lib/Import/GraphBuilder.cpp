@@ -59,6 +59,25 @@ void GraphBuilder::build(ArrayRef<model::Node> graph, ValueRange arguments) {
   }
 }
 
+/// `value` as one that simplification takes for no other, though it may be
+/// equal: a gradient to it is one to its own uses only. A custom function that
+/// does nothing, of a name of its own.
+static Value distinctValue(OpBuilder &b, Location loc, Value value,
+                           uint32_t node, uint32_t result) {
+  Type type = value.getType();
+  std::string name = ("value " + Twine(node) + "." + Twine(result)).str();
+  auto custom = b.create<CustomOp>(loc, type, b.getStringAttr(name), value);
+  OpBuilder::InsertionGuard guard(b);
+  Block &forward = custom.getForward().emplaceBlock();
+  Block &vjp = custom.getVjp().emplaceBlock();
+  b.setInsertionPointToEnd(&forward);
+  b.create<ReturnOp>(loc, ValueRange(forward.addArgument(type, loc)));
+  vjp.addArguments({type, type}, {loc, loc});
+  b.setInsertionPointToEnd(&vjp);
+  b.create<ReturnOp>(loc, ValueRange(vjp.addArgument(type, loc)));
+  return custom.getResult(0);
+}
+
 void GraphBuilder::buildOp(const model::Node &node, uint32_t index) {
   Location loc = locationOf(b.getContext(), model, node);
   SmallVector<Value> operands;
@@ -76,11 +95,8 @@ void GraphBuilder::buildOp(const model::Node &node, uint32_t index) {
     assert(shapeOf(value) == ArrayRef<int64_t>(node.types[i].shape) &&
            "a builder and the checker disagree about a shape");
     value = castTo(b, loc, value, element);
-    // A gradient to what is the same value under another name would be one to
-    // all of its uses.
-    if (differentiated.contains({index, i}) &&
-        llvm::is_contained(operands, value))
-      value = b.create<ReshapeOp>(loc, value.getType(), value);
+    if (differentiated.contains({index, i}))
+      value = distinctValue(b, loc, value, index, i);
     values.back().push_back(value);
   }
 }

@@ -47,8 +47,6 @@ Value Scope::iteration(Location loc) {
   return b.create<AddOp>(loc, slice.getType(), ValueRange{scaled, slice});
 }
 
-int32_t Scope::nextStream() { return outer ? outer->nextStream() : streams++; }
-
 void Scope::fail() {
   if (outer)
     return outer->fail();

@@ -42,9 +42,6 @@ public:
   mlir::Value iteration(mlir::Location loc);
   bool usesIteration() const { return static_cast<bool>(slice); }
 
-  /// A number that no other use of randomness in the entry has.
-  int32_t nextStream();
-
   /// Notes that an error was reported.
   void fail();
   bool hasFailed() const { return failed; }
@@ -58,7 +55,6 @@ private:
   mlir::Value slice;
   llvm::MapVector<mlir::Value, mlir::Value> captured;
   llvm::SmallDenseMap<unsigned, mlir::Value> words;
-  int32_t streams = 0;
   bool failed = false;
 };
 

@@ -3,7 +3,7 @@
 // Ops without operands: constants, positions, random bits, and what the runtime
 // says about the run.
 
-#include "Builders.h"
+#include "GraphBuilder.h"
 
 using namespace mlir;
 
@@ -31,8 +31,8 @@ static Values buildFull(const Use &use) {
       use.constant(convertType(use.b.getContext(), use.node.type()), number)};
 }
 
-/// Random bits of an element depend on the seed, the step, the op and the
-/// element's position; in a loop, on the iteration too.
+/// Random bits of an element depend on the seed, the step, the op (by its
+/// `stream`) and the element's position; in a loop, on the iteration too.
 static Values buildRandomBits(const Use &use) {
   OpBuilder &b = use.b;
   ArrayRef<int64_t> shape = use.resultShape();
@@ -52,8 +52,9 @@ static Values buildRandomBits(const Use &use) {
         use.loc, integers,
         ValueRange{broadcastScalar(b, use.loc, before, shape), index});
   }
-  return {b.create<PhiloxOp>(use.loc, integers, seedLow, seedHigh, step, index,
-                             b.getI32IntegerAttr(use.scope.nextStream()))};
+  return {b.create<PhiloxOp>(
+      use.loc, integers, seedLow, seedHigh, step, index,
+      b.getI32IntegerAttr(use.attributes().integer("stream")))};
 }
 
 static Values buildStep(const Use &use) {
@@ -61,6 +62,8 @@ static Values buildStep(const Use &use) {
 }
 
 static Values buildValidRows(const Use &use) {
+  if (!use.graph.getModel().batch)
+    return {use.constant(tensorType({}, use.b.getF32Type()), 1)};
   return {castTo(use.b, use.loc, use.scope.control(use.loc, ControlWord::valid),
                  use.b.getF32Type())};
 }

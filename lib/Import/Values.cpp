@@ -41,26 +41,17 @@ Type arithmeticType(MLIRContext *context, model::DType dtype) {
   }
 }
 
-/// Orders arithmetic: integers, f32, f64.
-static int widthOf(model::DType dtype) {
-  switch (dtype) {
-  case model::DType::Bool:
-    return 0;
-  case model::DType::I32:
-  case model::DType::U32:
-    return 1;
-  case model::DType::F64:
-    return 3;
-  default:
-    return 2;
-  }
-}
-
 Type commonType(MLIRContext *context,
                 ArrayRef<const model::TensorType *> types) {
+  // Wider ones come last; i32 and u32 never meet.
+  static constexpr model::DType order[] = {
+      model::DType::Bool, model::DType::I32,  model::DType::U32,
+      model::DType::F16,  model::DType::BF16, model::DType::F32,
+      model::DType::F64};
+  auto rank = [&](model::DType dtype) { return llvm::find(order, dtype); };
   model::DType widest = model::DType::Bool;
   for (const model::TensorType *type : types)
-    if (widthOf(type->dtype) > widthOf(widest))
+    if (rank(type->dtype) > rank(widest))
       widest = type->dtype;
   return arithmeticType(context, widest);
 }
