@@ -48,6 +48,8 @@ static Json describeLaunch(schedule::LaunchOp launch, schedule::KernelOp kernel,
     bindings.push_back(describePlace(place, slabs));
   Json record = {
       {"kernel", number}, {"groups", compiled.groups}, {"bindings", bindings}};
+  if (kernel.getIterations())
+    record["iteration"] = true;
   if (std::optional<StringRef> label = launch.getLabel())
     record["label"] = label->str();
   record["flop"] = cost.flop;
@@ -55,19 +57,42 @@ static Json describeLaunch(schedule::LaunchOp launch, schedule::KernelOp kernel,
   return {{"launch", record}};
 }
 
-/// The file variants/<variant>/<entry>.json; its kernels are added to `files`.
-static Json describeSchedule(schedule::EntryOp entry, const Variant &variant,
-                             Files &files) {
-  SymbolTable symbols(variant.module.get());
-  SlabNumbers slabs = numberSlabs(variant.module.get());
-  llvm::StringMap<unsigned> numbers;
-  Json kernels = Json::array(), records = Json::array();
-  for (Operation &op : *entry.getBody().begin()) {
-    if (isa<schedule::BarrierOp>(op))
-      records.push_back({{"barrier", Json::object()}});
-    auto launch = dyn_cast<schedule::LaunchOp>(op);
-    if (!launch)
-      continue;
+namespace {
+
+/// Describes the schedule of one entry; its kernels are added to `files`.
+class ScheduleWriter {
+public:
+  ScheduleWriter(const Variant &variant, Files &files)
+      : variant(variant), files(files), symbols(variant.module.get()),
+        slabs(numberSlabs(variant.module.get())) {}
+
+  /// The file variants/<variant>/<entry>.json.
+  Json describe(schedule::EntryOp entry) {
+    Json records = describeRecords(entry.getBody().front());
+    return {{"entry", entry.getSymName().str()},
+            {"kernels", kernels},
+            {"records", records}};
+  }
+
+private:
+  Json describeRecords(Block &block) {
+    Json records = Json::array();
+    for (Operation &op : block) {
+      if (isa<schedule::BarrierOp>(op))
+        records.push_back({{"barrier", Json::object()}});
+      if (auto launch = dyn_cast<schedule::LaunchOp>(op))
+        records.push_back(describe(launch));
+      if (auto loop = dyn_cast<schedule::LoopOp>(op))
+        records.push_back(
+            {{"loop",
+              {{"count", loop.getCount()},
+               {"reversed", loop.getReversed()},
+               {"body", describeRecords(loop.getBody().front())}}}});
+    }
+    return records;
+  }
+
+  Json describe(schedule::LaunchOp launch) {
     auto kernel = symbols.lookup<schedule::KernelOp>(launch.getKernel());
     const CompiledKernel &compiled =
         variant.kernels.find(launch.getKernel())->second;
@@ -81,20 +106,25 @@ static Json describeSchedule(schedule::EntryOp entry, const Variant &variant,
                          {"local_size", compiled.localSize},
                          {"bindings", accesses}});
     }
-    records.push_back(
-        describeLaunch(launch, kernel, number->second, compiled, slabs));
+    return describeLaunch(launch, kernel, number->second, compiled, slabs);
   }
-  return {{"entry", entry.getSymName().str()},
-          {"kernels", kernels},
-          {"records", records}};
-}
+
+  const Variant &variant;
+  Files &files;
+  SymbolTable symbols;
+  SlabNumbers slabs;
+  llvm::StringMap<unsigned> numbers;
+  Json kernels = Json::array();
+};
+
+} // namespace
 
 llvm::Expected<std::string> buildBundle(const ModelInfo &model,
                                         ArrayRef<Variant> variants) {
   Files files;
   for (const Variant &variant : variants)
     for (auto entry : variant.module.get().getOps<schedule::EntryOp>()) {
-      Json schedule = describeSchedule(entry, variant, files);
+      Json schedule = ScheduleWriter(variant, files).describe(entry);
       files.add("variants/" + variant.profile->name.str() + "/" +
                     entry.getSymName().str() + ".json",
                 print(schedule));

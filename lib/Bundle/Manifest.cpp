@@ -94,7 +94,7 @@ Json describeProgram(const ModelInfo &model, const Variant &variant) {
   }
   for (auto entry : module.getOps<schedule::EntryOp>())
     entries[entry.getSymName().str()] = describeEntry(entry);
-  return {{"format", {1, 0}},
+  return {{"format", {1, 1}},
           {"producer", "descentc " DESCENT_VERSION},
           {"model", {{"name", model.name}, {"sha256", model.sha256}}},
           {"batch", model.batch},
@@ -121,11 +121,15 @@ Json describePlace(schedule::PlaceAttr place, const SlabNumbers &slabs) {
           place.getSize()};
 }
 
+/// The push constants of a kernel that is told its iteration.
+static constexpr int64_t kIterationBytes = 4;
+
 /// What the variant's kernels and launches ask of a device: the least that they
 /// can do with.
 static Json describeRequirements(const Variant &variant) {
   std::array<int64_t, 3> size = {1, 1, 1}, groups = {1, 1, 1};
-  int64_t invocations = 1, bindings = 1, range = schedule::kElementBytes;
+  int64_t invocations = 1, bindings = 1, range = schedule::kElementBytes,
+          push = 0;
   for (const auto &entry : variant.kernels) {
     const CompiledKernel &kernel = entry.second;
     for (unsigned i = 0; i < 3; ++i) {
@@ -137,10 +141,13 @@ static Json describeRequirements(const Variant &variant) {
                                   kernel.localSize[2]);
     bindings = std::max(bindings, int64_t(kernel.bindings.size()));
   }
-  for (auto entry : variant.module.get().getOps<schedule::EntryOp>())
-    for (auto launch : entry.getBody().getOps<schedule::LaunchOp>())
-      for (auto place : launch.getBindings().getAsRange<schedule::PlaceAttr>())
-        range = std::max(range, place.getSize());
+  variant.module.get().walk([&](schedule::LaunchOp launch) {
+    for (auto place : launch.getBindings().getAsRange<schedule::PlaceAttr>())
+      range = std::max(range, place.getSize());
+  });
+  for (auto kernel : variant.module.get().getOps<schedule::KernelOp>())
+    if (kernel.getIterations())
+      push = kIterationBytes;
   Json json = {{"vulkan", {1, 1}}};
   if (!variant.profile->driver.empty())
     json["driver"] = variant.profile->driver.str();
@@ -149,7 +156,7 @@ static Json describeRequirements(const Variant &variant) {
   json["max_storage_bindings"] = bindings;
   json["max_storage_range"] = range;
   json["min_offset_alignment"] = schedule::kPlaceAlignment;
-  json["max_push_bytes"] = 0;
+  json["max_push_bytes"] = push;
   json["max_workgroup_count"] = groups;
   json["features"] = Json::array();
   return json;

@@ -39,14 +39,15 @@ Statistics getEntryStatistics(schedule::EntryOp entry) {
   Statistics total;
   SymbolTable symbols(entry->getParentOfType<ModuleOp>());
   llvm::SmallPtrSet<Operation *, 32> kernels;
-  for (auto launch : entry.getBody().getOps<schedule::LaunchOp>()) {
+  entry.walk([&](schedule::LaunchOp launch) {
     auto kernel = symbols.lookup<schedule::KernelOp>(launch.getKernel());
     Statistics one = getLaunchStatistics(launch, kernel);
+    uint64_t runs = launch.countRuns();
     kernels.insert(kernel);
-    total.launches += 1;
-    total.flop += one.flop;
-    total.bytes += one.bytes;
-  }
+    total.launches += runs;
+    total.flop += one.flop * runs;
+    total.bytes += one.bytes * runs;
+  });
   total.kernels = kernels.size();
   return total;
 }

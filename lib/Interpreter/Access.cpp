@@ -3,6 +3,7 @@
 // Evaluation of quasi-affine expressions, sets and accesses.
 
 #include "Access.h"
+#include "descent/Dialect/Descent/ViewAlgebra.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -78,6 +79,8 @@ int64_t PreparedExpr::at(ArrayRef<int64_t> point) const {
 
 Reader::Reader(AccessAttr access, const Tensor &tensor)
     : tensor(tensor), access(access) {
+  if (isWhole(access))
+    return;
   if (!access.isUnguarded()) {
     guard = access.getGuard();
     fill = numberOf(access.getFill());
@@ -87,6 +90,8 @@ Reader::Reader(AccessAttr access, const Tensor &tensor)
 }
 
 std::optional<double> Reader::at(ArrayRef<int64_t> point) const {
+  if (isWhole(access))
+    return 0;
   if (guard && !contains(*guard, point))
     return fill;
   if (indices.size() != tensor.shape.size())

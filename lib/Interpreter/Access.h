@@ -36,7 +36,8 @@ class Reader {
 public:
   Reader(AccessAttr access, const Tensor &tensor);
 
-  /// The element, or the fill; none if an index is out of bounds.
+  /// The element, or the fill; none if an index is out of bounds. Of a tensor
+  /// that is read whole, some number: its elements are loaded by the body.
   std::optional<double> at(llvm::ArrayRef<int64_t> point) const;
   /// What is wrong at a point where at() gives none.
   std::string describeFault(llvm::ArrayRef<int64_t> point) const;

@@ -3,10 +3,11 @@
 // Directional finite differences of a model's losses; see CheckGradients.h.
 
 #include "descent/Interpreter/CheckGradients.h"
+#include "Directions.h"
 #include "descent/Interpreter/Interpreter.h"
 #include "descent/Transforms/Passes.h"
+#include "mlir/Pass/PassManager.h"
 #include "llvm/Support/Format.h"
-#include <cmath>
 
 using namespace mlir;
 
@@ -14,9 +15,14 @@ namespace descent::interpreter {
 
 namespace {
 
-/// A value that a gradient is taken to, by the state or input that holds it.
+/// A value that a gradient is taken to: a state or input, or an offset that is
+/// added to a value in between.
 struct Target {
-  std::string name, gradientOutput;
+  /// The state or input, the output that the gradient is, and what messages
+  /// call it.
+  std::string name, gradientOutput, label;
+  bool isOffset = false;
+  Type type;
 };
 
 /// One descent.gradient: the entry that computes its loss and gradients, and
@@ -33,6 +39,19 @@ void eraseDeadOperations(Block &block) {
        llvm::make_early_inc_range(llvm::reverse(block.getOperations())))
     if (isOpTriviallyDead(&op))
       op.erase();
+}
+
+/// An input of zeros, which is added to a value.
+void addOffset(ModuleOp module, Value value, StringRef name) {
+  OpBuilder builder = OpBuilder::atBlockBegin(module.getBody());
+  Location loc = value.getLoc();
+  builder.create<InputOp>(loc, name, cast<RankedTensorType>(value.getType()),
+                          IntegerAttr(), DenseI64ArrayAttr());
+  builder.setInsertionPointAfterValue(value);
+  Value offset = builder.create<ReadOp>(loc, value.getType(), name);
+  auto sum =
+      builder.create<AddOp>(loc, value.getType(), ValueRange{value, offset});
+  value.replaceAllUsesExcept(sum, sum);
 }
 
 /// Leaves of the entry what its `index`-th gradient's loss, and with `targets`
@@ -55,14 +74,26 @@ FailureOr<OwningOpRef<ModuleOp>> isolate(ModuleOp module, StringRef entryName,
                              value, IntegerAttr());
   };
   output(lossOutput, gradient.getLoss());
-  if (targets)
-    for (auto [value, slope] :
-         llvm::zip_equal(gradient.getWrt(), gradient.getGradients()))
-      if (auto read = value.getDefiningOp<ReadOp>()) {
-        std::string name = "gradient." + read.getSymbol().str();
-        output(name, slope);
-        targets->push_back({read.getSymbol().str(), name});
-      }
+  for (auto [i, value] : llvm::enumerate(gradient.getWrt())) {
+    auto read = value.getDefiningOp<ReadOp>();
+    std::string name =
+        read ? read.getSymbol().str() : "check.offset." + std::to_string(i);
+    if (!targets)
+      continue;
+    std::string slope = "gradient." + name;
+    output(slope, gradient.getGradients()[i]);
+    targets->push_back({name, slope,
+                        read ? name
+                             : "value " + std::to_string(i) + " of gradient " +
+                                   std::to_string(index),
+                        !read, value.getType()});
+  }
+  // The loss alone depends on offsets; the gradient is that at offset zero.
+  if (!targets)
+    for (auto [i, value] :
+         llvm::enumerate(SmallVector<Value>(gradient.getWrt())))
+      if (!value.getDefiningOp<ReadOp>())
+        addOffset(*clone, value, "check.offset." + std::to_string(i));
   eraseDeadOperations(body);
   PassManager passes(clone->getContext());
   passes.addNestedPass<EntryOp>(createAutodiffPass());
@@ -83,13 +114,6 @@ FailureOr<Prepared> prepare(ModuleOp module, StringRef entry, unsigned index) {
   return result;
 }
 
-double dot(const std::vector<double> &a, const std::vector<double> &b) {
-  double sum = 0;
-  for (auto [x, y] : llvm::zip_equal(a, b))
-    sum += x * y;
-  return sum;
-}
-
 /// The values that entries run on.
 struct Values {
   Environment inputs, state;
@@ -100,85 +124,67 @@ struct Values {
     return found != state.end() ? found->second.values : inputs.at(name).values;
   }
 
-  FailureOr<Environment> run(ModuleOp module, StringRef entryName) const {
+  FailureOr<Environment> run(ModuleOp module, StringRef entryName,
+                             StoppedGradients *stopped) const {
     FailureOr<EntryOp> entry = findEntry(module, entryName);
     if (failed(entry))
       return failure();
     Environment unchanged = state;
-    return interpretEntry(*entry, inputs, unchanged, control);
+    return interpretEntry(*entry, inputs, unchanged, control, stopped);
   }
 };
 
-class Check {
-public:
-  Check(Prepared &prepared, Values &values,
-        const CheckGradientsOptions &options, raw_ostream &os)
-      : prepared(prepared), values(values), options(options), os(os) {}
-
-  LogicalResult run() {
-    auto outputs = values.run(*prepared.withGradient, options.entry);
+LogicalResult check(Prepared &prepared, Values &values,
+                    const CheckGradientsOptions &options, raw_ostream &os,
+                    GradientReport &report) {
+  StoppedGradients stopped;
+  auto evaluate = [&]() -> FailureOr<double> {
+    auto outputs = values.run(*prepared.lossOnly, options.entry, &stopped);
+    stopped.replay();
     if (failed(outputs))
       return failure();
-    double loss = outputs->at(lossOutput).values[0];
-    bool allAgree = true;
-    for (const Target &target : prepared.targets) {
-      const auto &gradient = outputs->at(target.gradientOutput).values;
-      double length = std::sqrt(dot(gradient, gradient));
-      // What the gradient has in a random direction, and the rounding error of
-      // the difference.
-      double typical = length / std::sqrt(double(gradient.size()));
-      double noise = 1e-14 * std::fabs(loss) / options.step;
-      for (int i = 0; i <= options.directions; ++i) {
-        if (i == 0 && length == 0)
-          continue;
-        std::vector<double> direction =
-            i == 0 ? gradient
-                   : randomNormal(options.seed + i, target.gradientOutput,
-                                  static_cast<int64_t>(gradient.size()));
-        double scale = 1 / std::sqrt(dot(direction, direction));
-        for (double &value : direction)
-          value *= scale;
-        double expected = dot(gradient, direction);
-        FailureOr<double> found = differenceAlong(target.name, direction);
-        if (failed(found))
-          return failure();
-        double allowed =
-            options.tolerance * std::max(std::fabs(*found), typical) + noise;
-        bool agree = std::fabs(*found - expected) <= allowed;
-        allAgree &= agree;
-        os << (agree ? "ok    " : "WRONG ") << target.name
-           << llvm::format(": gradient %.9g, finite difference %.9g\n",
-                           expected, *found);
-      }
-    }
-    return success(allAgree);
-  }
+    return outputs->at(lossOutput).values[0];
+  };
+  for (const Target &target : prepared.targets)
+    if (target.isOffset)
+      values.inputs[target.name] = Tensor(target.type);
+  auto outputs = values.run(*prepared.withGradient, options.entry, nullptr);
+  FailureOr<double> loss = evaluate();
+  if (failed(outputs) || failed(loss))
+    return failure();
+  for (const Target &target : prepared.targets)
+    if (failed(compareDirections({target.label, target.gradientOutput,
+                                  values.of(target.name), evaluate},
+                                 *loss,
+                                 outputs->at(target.gradientOutput).values,
+                                 options, os, report)))
+      return failure();
+  return success();
+}
 
-private:
-  /// The central difference of the loss along a direction.
-  FailureOr<double> differenceAlong(const std::string &name,
-                                    const std::vector<double> &direction) {
-    std::vector<double> &tensor = values.of(name);
-    const std::vector<double> before = tensor;
-    double difference = 0;
-    for (double sign : {1.0, -1.0}) {
-      for (auto [element, start, slope] :
-           llvm::zip_equal(tensor, before, direction))
-        element = start + sign * options.step * slope;
-      auto outputs = values.run(*prepared.lossOnly, options.entry);
-      tensor = before;
-      if (failed(outputs))
-        return failure();
-      difference += sign * outputs->at(lossOutput).values[0];
-    }
-    return difference / (2 * options.step);
+/// Checks the gradients of an entry, which has some.
+LogicalResult checkEntry(ModuleOp module, EntryOp entry,
+                         const CheckGradientsOptions &options, raw_ostream &os,
+                         GradientReport &report) {
+  CheckGradientsOptions entryOptions = options;
+  entryOptions.entry = entry.getSymName().str();
+  Values values{
+      makeInputs(module, options.seed), makeState(module, options.seed), {}};
+  values.control.valid = static_cast<int32_t>(batchSize(module));
+  auto gradients = entry.getBody().front().getOps<GradientOp>();
+  unsigned count = std::distance(gradients.begin(), gradients.end());
+  for (unsigned index = 0; index < count; ++index) {
+    FailureOr<Prepared> prepared = prepare(module, entryOptions.entry, index);
+    if (failed(prepared) ||
+        failed(check(*prepared, values, entryOptions, os, report)))
+      return failure();
   }
+  return success();
+}
 
-  Prepared &prepared;
-  Values &values;
-  const CheckGradientsOptions &options;
-  raw_ostream &os;
-};
+bool hasGradients(EntryOp entry) {
+  return !entry.getBody().front().getOps<GradientOp>().empty();
+}
 
 } // namespace
 
@@ -188,21 +194,32 @@ LogicalResult checkGradients(ModuleOp module,
   FailureOr<EntryOp> entry = findEntry(module, options.entry);
   if (failed(entry))
     return failure();
-  auto gradients = entry->getBody().front().getOps<GradientOp>();
-  if (gradients.empty())
+  if (!hasGradients(*entry))
     return entry->emitError("has no gradient to check");
-  Values values{
-      makeInputs(module, options.seed), makeState(module, options.seed), {}};
-  values.control.valid = static_cast<int32_t>(batchSize(module));
-  bool allAgree = true;
-  unsigned count = std::distance(gradients.begin(), gradients.end());
-  for (unsigned index = 0; index < count; ++index) {
-    FailureOr<Prepared> prepared = prepare(module, options.entry, index);
-    if (failed(prepared))
+  GradientReport report;
+  if (failed(checkEntry(module, *entry, options, os, report)))
+    return failure();
+  return success(report.wrong == 0);
+}
+
+LogicalResult checkAllGradients(ModuleOp module,
+                                const CheckGradientsOptions &options,
+                                raw_ostream &os, GradientReport &report) {
+  for (auto entry : module.getOps<EntryOp>()) {
+    if (!hasGradients(entry))
+      continue;
+    os << "entry '" << entry.getSymName() << "'\n";
+    if (failed(checkEntry(module, entry, options, os, report)))
       return failure();
-    allAgree &= succeeded(Check(*prepared, values, options, os).run());
   }
-  return success(allAgree);
+  if (failed(checkCustoms(module, options, os, report)))
+    return failure();
+  if (report.checked == 0)
+    return module.emitError("has no gradient and no custom function to check");
+  os << report.checked << " derivatives checked, " << report.wrong
+     << " wrong; furthest off is " << report.worst
+     << llvm::format(": %.3g of what is allowed\n", report.worstExcess);
+  return success(report.wrong == 0);
 }
 
 } // namespace descent::interpreter

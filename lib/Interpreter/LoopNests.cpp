@@ -6,6 +6,7 @@
 #include "Access.h"
 #include "Evaluation.h"
 #include "ScalarBody.h"
+#include "descent/Dialect/Descent/ViewAlgebra.h"
 #include <cmath>
 
 using namespace mlir;
@@ -41,15 +42,27 @@ private:
   std::vector<double> arguments;
 };
 
+/// A combiner and the type of what it combines.
+struct Combined {
+  Combiner combiner;
+  Element element;
+};
+
 /// The state of one reduction at one point of the parallel dimensions. Values
 /// arrive in row-major order.
 class Accumulator {
 public:
-  explicit Accumulator(Combiner combiner) : combiner(combiner) {}
+  explicit Accumulator(const Combined &combined)
+      : combiner(combined.combiner), element(combined.element),
+        value(combiner == Combiner::product ? 1 : 0) {}
 
   void add(double next, int64_t position) {
     if (combiner == Combiner::sum) {
-      value += next;
+      value = wrap(value + next);
+    } else if (combiner == Combiner::product) {
+      value = isFloat(element) ? value * next
+                               : wrap(static_cast<double>(static_cast<uint32_t>(
+                                     bits(value) * bits(next))));
     } else if (position == 0 ||
                (!std::isnan(value) && (std::isnan(next) || next > value))) {
       value = next;
@@ -65,15 +78,32 @@ public:
 
 private:
   Combiner combiner;
-  double value = 0;
+  Element element;
+  double value;
   int64_t index = 0;
+
+  static uint32_t bits(double number) {
+    return static_cast<uint32_t>(static_cast<int64_t>(number));
+  }
+
+  /// Integers are kept to 32 bits.
+  double wrap(double number) const {
+    switch (element) {
+    case Element::I32:
+      return static_cast<int32_t>(bits(number));
+    case Element::UI32:
+      return bits(number);
+    default:
+      return number;
+    }
+  }
 };
 
 /// What the two kinds of loop nest have in common.
 struct LoopNest {
   Operation *op;
   SmallVector<int64_t> parallel, reduction;
-  SmallVector<Combiner> combiners;
+  SmallVector<Combined> combiners;
   Computation map, finish;
 
   explicit LoopNest(Operation *op) : op(op) {}
@@ -138,8 +168,23 @@ struct LoopNest {
 
 } // namespace
 
-static FailureOr<ScalarBody> prepareBlock(Block &block) {
-  return ScalarBody::prepare(block, block.getTerminator()->getOperands());
+/// Prepares a block whose arguments from the first of `accesses` on are what is
+/// read of `tensors`.
+static LogicalResult prepare(Computation &computation, Block &block,
+                             ValueRange yields, unsigned first,
+                             ArrayRef<AccessAttr> accesses,
+                             TensorPointers tensors) {
+  DenseMap<Value, const Tensor *> whole;
+  for (auto [i, access, tensor] : llvm::enumerate(accesses, tensors)) {
+    if (isWhole(access))
+      whole[block.getArgument(first + i)] = tensor;
+    computation.readers.emplace_back(access, *tensor);
+  }
+  FailureOr<ScalarBody> body = ScalarBody::prepare(block, yields, whole);
+  if (failed(body))
+    return failure();
+  computation.body = std::move(*body);
+  return success();
 }
 
 static FailureOr<Tensors> evaluateKernel(Operation *op, TensorPointers operands,
@@ -148,21 +193,23 @@ static FailureOr<Tensors> evaluateKernel(Operation *op, TensorPointers operands,
   LoopNest nest(op);
   llvm::append_range(nest.parallel, kernel.getParallel());
   llvm::append_range(nest.reduction, kernel.getReduction());
-  for (auto combiner : kernel.getCombiners().getAsRange<CombinerAttr>())
-    nest.combiners.push_back(combiner.getValue());
+  Block &map = kernel.getMapBlock(), &finish = kernel.getFinishBlock();
+  for (auto [combiner, type] :
+       llvm::zip(kernel.getCombiners().getAsRange<CombinerAttr>(),
+                 map.getTerminator()->getOperandTypes()))
+    nest.combiners.push_back({combiner.getValue(), elementOf(type)});
+  auto accesses = [](ArrayAttr array) {
+    return llvm::to_vector(array.getAsRange<AccessAttr>());
+  };
   unsigned numInputs = kernel.getInputs().size();
-  for (auto [i, tensor] : llvm::enumerate(operands))
-    if (i < numInputs)
-      nest.map.readers.emplace_back(kernel.getInputAccess(i), *tensor);
-    else
-      nest.finish.readers.emplace_back(kernel.getFinishAccess(i - numInputs),
-                                       *tensor);
-  FailureOr<ScalarBody> map = prepareBlock(kernel.getMapBlock());
-  FailureOr<ScalarBody> finish = prepareBlock(kernel.getFinishBlock());
-  if (failed(map) || failed(finish))
+  if (failed(prepare(nest.map, map, map.getTerminator()->getOperands(), 0,
+                     accesses(kernel.getInputAccesses()),
+                     operands.take_front(numInputs))) ||
+      failed(prepare(nest.finish, finish, finish.getTerminator()->getOperands(),
+                     kernel.getNumCombined(),
+                     accesses(kernel.getFinishAccesses()),
+                     operands.drop_front(numInputs))))
     return failure();
-  nest.map.body = std::move(*map);
-  nest.finish.body = std::move(*finish);
   return nest.run();
 }
 
@@ -170,16 +217,12 @@ void addKernelEvaluators(EvaluatorTable &table) {
   table[KernelOp::getOperationName()] = evaluateKernel;
 }
 
-/// A block whose arguments are what the combiners give, and whose results are
-/// these.
-static ScalarBody passThrough(ArrayRef<Combiner> combiners, Operation *op) {
-  Builder builder(op->getContext());
+/// A block whose arguments are the combined values, of the results' types, and
+/// whose results are these.
+static ScalarBody passThrough(Operation *op) {
   Block block;
-  for (Combiner combiner : combiners) {
-    block.addArgument(builder.getF32Type(), op->getLoc());
-    if (combiner == Combiner::max_index)
-      block.addArgument(builder.getI32Type(), op->getLoc());
-  }
+  for (Type type : op->getResultTypes())
+    block.addArgument(getElementTypeOrSelf(type), op->getLoc());
   return *ScalarBody::prepare(block, block.getArguments());
 }
 
@@ -187,24 +230,26 @@ FailureOr<Tensors> evaluateLoopNest(Operation *op, TensorPointers operands) {
   auto interface = cast<LoopNestOpInterface>(op);
   LoopNest nest(op);
   interface.getIterationDomain(nest.parallel, nest.reduction);
-  nest.combiners = interface.getCombiners();
   Computation &computation = nest.reduction.empty() ? nest.finish : nest.map;
   Block block;
-  for (auto [i, tensor] : llvm::enumerate(operands)) {
-    computation.readers.emplace_back(interface.getOperandAccess(i), *tensor);
-    block.addArgument(getElementTypeOrSelf(op->getOperand(i).getType()),
+  SmallVector<AccessAttr> accesses;
+  for (auto [i, operand] : llvm::enumerate(op->getOperands())) {
+    accesses.push_back(interface.getOperandAccess(i));
+    block.addArgument(isWhole(accesses.back())
+                          ? operand.getType()
+                          : getElementTypeOrSelf(operand.getType()),
                       op->getLoc());
   }
   OpBuilder builder(op->getContext());
   builder.setInsertionPointToEnd(&block);
   SmallVector<Value> yields =
       interface.buildScalarBody(builder, block.getArguments());
-  FailureOr<ScalarBody> body = ScalarBody::prepare(block, yields);
-  if (failed(body))
+  for (auto [combiner, value] : llvm::zip(interface.getCombiners(), yields))
+    nest.combiners.push_back({combiner, elementOf(value.getType())});
+  if (failed(prepare(computation, block, yields, 0, accesses, operands)))
     return failure();
-  computation.body = std::move(*body);
   if (!nest.reduction.empty())
-    nest.finish.body = passThrough(nest.combiners, op);
+    nest.finish.body = passThrough(op);
   return nest.run();
 }
 

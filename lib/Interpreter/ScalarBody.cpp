@@ -3,12 +3,29 @@
 // Blocks of scalar operations as lists of steps over numbered slots.
 
 #include "ScalarBody.h"
+#include <algorithm>
 
 using namespace mlir;
 
 namespace descent::interpreter {
 
-FailureOr<ScalarBody> ScalarBody::prepare(Block &block, ValueRange yields) {
+/// Reads a tensor at the indices that follow it among the operands.
+static ScalarFunction loadFrom(const Tensor *tensor) {
+  return [tensor](ArrayRef<double> operands, ArrayRef<int64_t>) {
+    int64_t position = 0;
+    for (auto [index, extent] :
+         llvm::zip_equal(operands.drop_front(), tensor->shape)) {
+      auto last = static_cast<double>(extent - 1);
+      position = position * extent +
+                 static_cast<int64_t>(std::clamp(index, 0.0, last));
+    }
+    return tensor->values[position];
+  };
+}
+
+FailureOr<ScalarBody>
+ScalarBody::prepare(Block &block, ValueRange yields,
+                    const DenseMap<Value, const Tensor *> &whole) {
   ScalarBody body;
   DenseMap<Value, unsigned> slotOf;
   for (BlockArgument argument : block.getArguments())
@@ -17,7 +34,9 @@ FailureOr<ScalarBody> ScalarBody::prepare(Block &block, ValueRange yields) {
     if (op.hasTrait<OpTrait::IsTerminator>())
       continue;
     Step step;
-    step.function = scalarFunction(&op);
+    auto load = dyn_cast<LoadOp>(op);
+    step.function =
+        load ? loadFrom(whole.lookup(load.getTensor())) : scalarFunction(&op);
     if (!step.function) {
       op.emitError("the interpreter knows no scalar semantics of '")
           << op.getName() << "'";

@@ -7,6 +7,7 @@
 #define DESCENT_LIB_INTERPRETER_SCALARBODY_H
 
 #include "descent/Dialect/Descent/Descent.h"
+#include "descent/Interpreter/Tensor.h"
 #include <functional>
 
 namespace descent::interpreter {
@@ -27,9 +28,12 @@ bool hasScalarFunction(mlir::OperationName name);
 class ScalarBody {
 public:
   /// Prepares `block`, whose results are `yields`; reports an operation that
-  /// has no scalar function.
-  static mlir::FailureOr<ScalarBody> prepare(mlir::Block &block,
-                                             mlir::ValueRange yields);
+  /// has no scalar function. `whole` has the tensors that block arguments
+  /// stand for; it must live as long as the body. What run() is given for these
+  /// arguments does not matter.
+  static mlir::FailureOr<ScalarBody>
+  prepare(mlir::Block &block, mlir::ValueRange yields,
+          const llvm::DenseMap<mlir::Value, const Tensor *> &whole = {});
 
   /// The values of the yields, valid until the next call.
   llvm::ArrayRef<double> run(llvm::ArrayRef<double> arguments,

@@ -28,6 +28,8 @@ static ViewOpInterface foldableView(Value value) {
 /// left foldable has to be copied.
 static void foldThrough(Value &value, AccessAttr &access,
                         ArrayRef<int64_t> domain) {
+  if (isWhole(access))
+    return;
   while (auto view = foldableView(value)) {
     auto composed = composeAccess(access, view.getAccess(), domain);
     if (!composed)
@@ -40,7 +42,7 @@ static void foldThrough(Value &value, AccessAttr &access,
 /// The same kernel with its reads folded through views.
 static KernelOp foldReads(KernelOp kernel) {
   KernelBuilder folded(kernel.getLoc(), kernel.getParallel(),
-                       kernel.getReduction(), combinersOf(kernel));
+                       kernel.getReduction(), combinationsOf(kernel));
   IRMapping mapping;
   auto readAll = [&](OperandRange inputs, ArrayAttr accesses, Block &block,
                      unsigned firstArgument, bool map) {

@@ -12,17 +12,17 @@ namespace descent {
 
 KernelBuilder::KernelBuilder(Location loc, ArrayRef<int64_t> parallel,
                              ArrayRef<int64_t> reduction,
-                             ArrayRef<Combiner> combiners)
+                             ArrayRef<Combination> combinations)
     : loc(loc), extents(parallel), numParallel(parallel.size()),
-      combiners(combiners), inMap(loc.getContext()),
+      combinations(combinations), inMap(loc.getContext()),
       inFinish(loc.getContext()) {
   llvm::append_range(extents, reduction);
   inMap.setInsertionPointToEnd(&map.emplaceBlock());
   inFinish.setInsertionPointToEnd(&finish.emplaceBlock());
   // The combined values are known before the map is: the finish may be built
   // first.
-  for (Combiner combiner : combiners) {
-    finish.front().addArgument(inFinish.getF32Type(), loc);
+  for (auto [combiner, type] : combinations) {
+    finish.front().addArgument(type, loc);
     if (combiner == Combiner::max_index)
       finish.front().addArgument(inFinish.getI32Type(), loc);
   }
@@ -31,8 +31,8 @@ KernelBuilder::KernelBuilder(Location loc, ArrayRef<int64_t> parallel,
 /// The scalar constant that an access to a splat constant reads, if it is one.
 static TypedAttr splatElement(Value value, AccessAttr access) {
   DenseElementsAttr constant;
-  if (!matchPattern(value, m_Constant(&constant)) || !constant.isSplat() ||
-      !access.isUnguarded())
+  if (isWhole(access) || !matchPattern(value, m_Constant(&constant)) ||
+      !constant.isSplat() || !access.isUnguarded())
     return {};
   return cast<TypedAttr>(constant.getSplatValue<Attribute>());
 }
@@ -47,7 +47,8 @@ Value KernelBuilder::read(Value value, AccessAttr access, bool fromMap) {
       return scalar;
   Block &block = (fromMap ? map : finish).front();
   Value scalar = block.addArgument(
-      cast<RankedTensorType>(value.getType()).getElementType(), loc);
+      isWhole(access) ? value.getType() : getElementTypeOrSelf(value.getType()),
+      loc);
   reads.values.push_back(value);
   reads.accesses.push_back(access);
   reads.scalars.push_back(scalar);
@@ -57,7 +58,10 @@ Value KernelBuilder::read(Value value, AccessAttr access, bool fromMap) {
 SmallVector<Value> KernelBuilder::combine(ValueRange values) {
   inMap.create<YieldOp>(loc, values);
   combined = true;
-  size_t count = llvm::count(combiners, Combiner::max_index) + combiners.size();
+  size_t count = combinations.size() +
+                 llvm::count_if(combinations, [](const Combination &each) {
+                   return each.combiner == Combiner::max_index;
+                 });
   return llvm::to_vector_of<Value>(
       finish.front().getArguments().take_front(count));
 }
@@ -69,8 +73,8 @@ KernelOp KernelBuilder::build(OpBuilder &at, ValueRange results,
     inMap.create<YieldOp>(loc, ValueRange());
   inFinish.create<YieldOp>(loc, results);
   SmallVector<Attribute> combinerAttrs;
-  for (Combiner combiner : combiners)
-    combinerAttrs.push_back(CombinerAttr::get(context, combiner));
+  for (const Combination &each : combinations)
+    combinerAttrs.push_back(CombinerAttr::get(context, each.combiner));
   auto accessArray = [&](const Reads &reads) {
     return ArrayAttr::get(
         context,
@@ -126,10 +130,13 @@ AccessAttr reshapeAccess(ArrayRef<int64_t> from, ArrayRef<int64_t> to,
   return simplifyAccess(AccessAttr::get(map), from);
 }
 
-SmallVector<Combiner> combinersOf(KernelOp kernel) {
-  return llvm::map_to_vector(
-      kernel.getCombiners().getAsRange<CombinerAttr>(),
-      [](CombinerAttr combiner) { return combiner.getValue(); });
+SmallVector<Combination> combinationsOf(KernelOp kernel) {
+  SmallVector<Combination> combinations;
+  for (auto [combiner, type] :
+       llvm::zip(kernel.getCombiners().getAsRange<CombinerAttr>(),
+                 kernel.getMapBlock().getTerminator()->getOperandTypes()))
+    combinations.push_back({combiner.getValue(), type});
+  return combinations;
 }
 
 bool dependsOn(Operation *op, Operation *target) {

@@ -12,11 +12,17 @@
 
 namespace descent {
 
+/// A combiner and the type of the values that it combines.
+struct Combination {
+  Combiner combiner;
+  mlir::Type type;
+};
+
 class KernelBuilder {
 public:
   KernelBuilder(mlir::Location loc, llvm::ArrayRef<int64_t> parallel,
                 llvm::ArrayRef<int64_t> reduction,
-                llvm::ArrayRef<Combiner> combiners);
+                llvm::ArrayRef<Combination> combinations);
   KernelBuilder(const KernelBuilder &) = delete;
 
   /// The extents of the map's dimensions (all), or of the finish's (the
@@ -26,9 +32,9 @@ public:
                : llvm::ArrayRef<int64_t>(extents).take_front(numParallel);
   }
 
-  /// The scalar that `value` has at the current point of the map or the finish.
-  /// Equal reads are one; a constant whose elements are all equal is a scalar
-  /// constant.
+  /// The scalar that `value` has at the current point of the map or the finish,
+  /// or all of it for an access to the whole. Equal reads are one; a constant
+  /// whose elements are all equal is a scalar constant.
   mlir::Value read(mlir::Value value, AccessAttr access, bool map);
 
   mlir::OpBuilder &mapBuilder() { return inMap; }
@@ -53,7 +59,7 @@ private:
   mlir::Location loc;
   llvm::SmallVector<int64_t> extents;
   size_t numParallel;
-  llvm::SmallVector<Combiner> combiners;
+  llvm::SmallVector<Combination> combinations;
   mlir::Region map, finish;
   mlir::OpBuilder inMap, inFinish;
   Reads mapReads, finishReads;
@@ -79,7 +85,7 @@ AccessAttr reshapeAccess(llvm::ArrayRef<int64_t> from,
                          llvm::ArrayRef<int64_t> to,
                          mlir::MLIRContext *context);
 
-llvm::SmallVector<Combiner> combinersOf(KernelOp kernel);
+llvm::SmallVector<Combination> combinationsOf(KernelOp kernel);
 
 /// Whether `op` depends on `target`, within one block.
 bool dependsOn(mlir::Operation *op, mlir::Operation *target);

@@ -43,7 +43,7 @@ public:
   Inliner(KernelOp consumer, KernelOp producer)
       : consumer(consumer), producer(producer),
         fused(consumer.getLoc(), consumer.getParallel(),
-              consumer.getReduction(), combinersOf(consumer)) {}
+              consumer.getReduction(), combinationsOf(consumer)) {}
 
   KernelOp run() {
     IRMapping mapping;
@@ -91,8 +91,10 @@ private:
   }
 
   /// The producer's value at the point that `access` reads; null if fills
-  /// conflict.
+  /// conflict or all of it has to lie in memory.
   Value compute(Value input, unsigned result, AccessAttr access, bool map) {
+    if (isWhole(access))
+      return {};
     OpBuilder &b = fused.builder(map);
     ArrayRef<int64_t> domain = fused.domain(map);
     auto shape = cast<RankedTensorType>(input.getType()).getShape();
@@ -104,7 +106,7 @@ private:
              producer.getFinishInputs(), producer.getFinishAccesses())) {
       auto inner = cast<AccessAttr>(attribute);
       AccessAttr outer = *point;
-      if (!outer.isUnguarded()) {
+      if (!isWhole(inner) && !outer.isUnguarded()) {
         // What is read where the guard fails does not matter: the fill is
         // selected below.
         Type element = cast<RankedTensorType>(read.getType()).getElementType();
@@ -146,7 +148,7 @@ KernelOp inlineProducer(KernelOp consumer, KernelOp producer) {
 /// iteration.
 static bool readsOwnPosition(AccessAttr access, ArrayRef<int64_t> shape,
                              ArrayRef<int64_t> domain) {
-  if (!access.isUnguarded())
+  if (isWhole(access) || !access.isUnguarded())
     return false;
   MLIRContext *context = access.getContext();
   auto read = simplifyExpr(
@@ -187,7 +189,7 @@ bool canAbsorb(KernelOp producer, KernelOp consumer) {
 KernelOp absorbConsumer(KernelOp producer, KernelOp consumer) {
   MLIRContext *context = producer.getContext();
   KernelBuilder fused(consumer.getLoc(), producer.getParallel(),
-                      producer.getReduction(), combinersOf(producer));
+                      producer.getReduction(), combinationsOf(producer));
   IRMapping mapping;
   if (!producer.isElementwise()) {
     for (auto [i, input] : llvm::enumerate(producer.getInputs()))

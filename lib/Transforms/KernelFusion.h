@@ -22,8 +22,8 @@ KernelResult kernelResult(mlir::Value value);
 llvm::SmallVector<mlir::OpOperand *> usesThroughReshapes(KernelOp kernel);
 
 /// Builds, before `consumer`, the kernel in which every read of a result of the
-/// elementwise kernel `producer` is computed in place. Null if fills conflict;
-/// nothing is changed then.
+/// elementwise kernel `producer` is computed in place. Null if fills conflict
+/// or the consumer reads a result whole; nothing is changed then.
 KernelOp inlineProducer(KernelOp consumer, KernelOp producer);
 
 /// Whether the elementwise kernel `consumer` reads results of `producer` only

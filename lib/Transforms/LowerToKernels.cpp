@@ -15,11 +15,24 @@ namespace descent {
 using namespace mlir;
 using namespace descent;
 
+/// What a loop nest combines: each combiner gives its results in turn.
+static SmallVector<Combination> combinationsOf(LoopNestOpInterface nest) {
+  SmallVector<Combination> combinations;
+  unsigned result = 0;
+  for (Combiner combiner : nest.getCombiners()) {
+    combinations.push_back(
+        {combiner, getElementTypeOrSelf(nest->getResult(result).getType())});
+    result += combiner == Combiner::max_index ? 2 : 1;
+  }
+  return combinations;
+}
+
 /// Builds the kernel of a loop nest before it.
 static KernelOp buildKernel(LoopNestOpInterface nest) {
   SmallVector<int64_t> parallel, reduction;
   nest.getIterationDomain(parallel, reduction);
-  KernelBuilder kernel(nest.getLoc(), parallel, reduction, nest.getCombiners());
+  KernelBuilder kernel(nest.getLoc(), parallel, reduction,
+                       combinationsOf(nest));
   bool reduces = !reduction.empty();
   SmallVector<Value> scalars;
   for (auto [i, operand] : llvm::enumerate(nest->getOperands())) {

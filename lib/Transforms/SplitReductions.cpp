@@ -68,7 +68,7 @@ struct SplitReductionsPass
   void split(KernelOp kernel, ArrayRef<int64_t> chunks) {
     MLIRContext *context = kernel.getContext();
     Location loc = kernel.getLoc();
-    SmallVector<Combiner> combiners = combinersOf(kernel);
+    SmallVector<Combination> combinations = combinationsOf(kernel);
     unsigned numParallel = kernel.getParallel().size(),
              numCut = llvm::count_if(chunks,
                                      [](int64_t count) { return count > 1; });
@@ -92,7 +92,7 @@ struct SplitReductionsPass
     SmallVector<int64_t> cut(parallel);
     llvm::append_range(parallel, kernel.getParallel());
 
-    KernelBuilder partial(loc, parallel, rest, combiners);
+    KernelBuilder partial(loc, parallel, rest, combinations);
     IRMapping mapping;
     auto whole =
         AccessAttr::get(AffineMap::get(dims.size() + numCut, 0, dims, context));
@@ -106,12 +106,13 @@ struct SplitReductionsPass
         partial.combine(cloneScalars(kernel.getMapBlock(), partial.mapBuilder(),
                                      mapping, dims, partial.domain(true)));
     OpBuilder builder(kernel);
-    SmallVector<Type> types(sums.size(),
-                            tensorType(parallel, builder.getF32Type()));
+    SmallVector<Type> types;
+    for (const Combination &each : combinations)
+      types.push_back(tensorType(parallel, each.type));
     KernelOp parts = partial.build(builder, sums, types);
 
     // Their combination, in order, and the finish.
-    KernelBuilder final(loc, kernel.getParallel(), cut, combiners);
+    KernelBuilder final(loc, kernel.getParallel(), cut, combinations);
     SmallVector<AffineExpr> place;
     for (unsigned i = 0; i < numCut; ++i)
       place.push_back(getAffineDimExpr(numParallel + i, context));

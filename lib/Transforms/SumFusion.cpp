@@ -65,7 +65,7 @@ KernelOp mergeSum(KernelOp inner, KernelOp outer) {
   SmallVector<int64_t> reduction(outer.getReduction());
   llvm::append_range(reduction, inner.getReduction());
   KernelBuilder merged(outer.getLoc(), outer.getParallel(), reduction,
-                       {Combiner::sum});
+                       combinationsOf(outer));
   ArrayRef<int64_t> domain = merged.domain(true);
 
   // The inner kernel's dimensions as functions of the merged ones: where the
@@ -129,7 +129,8 @@ static AccessAttr accessTo(KernelOp kernel, Value value) {
 
 bool canJoin(KernelOp first, KernelOp second, Value shared) {
   if (!first.isElementwise() || !second.isElementwise() ||
-      first.getParallel() != second.getParallel())
+      first.getParallel() != second.getParallel() ||
+      isWhole(accessTo(first, shared)))
     return false;
   int64_t points = 1;
   for (int64_t extent : first.getParallel())

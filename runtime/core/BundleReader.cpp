@@ -17,7 +17,7 @@ void checkVersion(const JsonView &manifest) {
            minor = format[1].count(0, UINT32_MAX);
   if (major != 1)
     fail(Status::Invalid, "the bundle has format ", major, ".", minor,
-         ", this reader knows 1.0: use a descent-run of the same release as "
+         ", this reader knows 1.1: use a descent-run of the same release as "
          "the descentc that wrote it");
 }
 

@@ -14,6 +14,10 @@ using Files = std::map<std::string, std::span<const std::byte>>;
 /// No tensor, slab or archive of format 1 is larger than this many bytes.
 constexpr uint64_t largestSize = uint64_t(1) << 40;
 
+/// No run of an entry has more launches, those of loops in every iteration
+/// counted.
+constexpr uint64_t mostLaunches = uint64_t(1) << 22;
+
 /// Names that become parts of file names: letters, digits, '_', '-' and '.',
 /// not beginning with '.'.
 std::string readFileStem(const JsonView &view);
@@ -36,8 +40,8 @@ Schedule readSchedule(const std::string &path, const std::string &entry,
 
 /// Checks what the schedule says of a module against the module: one GLCompute
 /// entry point "main", the local size, and no resource outside descriptor set
-/// 0, bindings 0 to bindings - 1.
-void checkModule(std::span<const uint32_t> code, Size3 localSize,
+/// 0, bindings 0 to bindings - 1. Returns whether it has push constants.
+bool checkModule(std::span<const uint32_t> code, Size3 localSize,
                  size_t bindings, const std::string &file);
 
 } // namespace descent::runtime

@@ -72,7 +72,8 @@ public:
 
   /// Median microseconds of every launch of a prepared entry over this many
   /// runs on whatever the memory holds; launches are kept apart, so the sum
-  /// exceeds a step. Error: Failure when the device has no timestamps.
+  /// exceeds a step. Of a loop one iteration is timed and taken as often as
+  /// it runs. Error: Failure when the device has no timestamps.
   virtual std::vector<double> profile(const std::string &entry,
                                       unsigned repeats) = 0;
 };

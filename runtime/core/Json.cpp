@@ -96,6 +96,12 @@ int64_t JsonView::integer(int64_t low, int64_t high) const {
   return value->get<int64_t>();
 }
 
+bool JsonView::flag() const {
+  if (!value->is_boolean())
+    expected("true or false");
+  return value->get<bool>();
+}
+
 std::string JsonView::text() const {
   if (!value->is_string())
     expected("a string");

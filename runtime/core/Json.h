@@ -40,6 +40,7 @@ public:
   /// An integer within [low, high].
   uint64_t count(uint64_t low, uint64_t high) const;
   int64_t integer(int64_t low, int64_t high) const;
+  bool flag() const;
   std::string text() const;
   /// A finite number written as a string in C99 hexadecimal, such as
   /// "-0x1.8p-2".

@@ -12,9 +12,10 @@ namespace {
 // Numbers of the SPIR-V specification 1.3, sections 3.2 to 3.32.
 constexpr uint32_t magicNumber = 0x07230203, newestVersion = 0x00010300;
 constexpr uint32_t opMemoryModel = 14, opEntryPoint = 15, opExecutionMode = 16,
-                   opDecorate = 71, addressingLogical = 0;
+                   opVariable = 59, opDecorate = 71, addressingLogical = 0;
 constexpr uint32_t modelGLCompute = 5, modeLocalSize = 17,
-                   decorationBinding = 33, decorationDescriptorSet = 34;
+                   decorationBinding = 33, decorationDescriptorSet = 34,
+                   storagePushConstant = 9;
 
 bool isMain(std::span<const uint32_t> words) {
   uint32_t expected[2];
@@ -25,7 +26,7 @@ bool isMain(std::span<const uint32_t> words) {
 
 } // namespace
 
-void checkModule(std::span<const uint32_t> code, Size3 localSize,
+bool checkModule(std::span<const uint32_t> code, Size3 localSize,
                  size_t bindings, const std::string &file) {
   auto require = [&](bool condition, const std::string &what) {
     if (!condition)
@@ -35,6 +36,7 @@ void checkModule(std::span<const uint32_t> code, Size3 localSize,
   require(code[1] <= newestVersion,
           "SPIR-V newer than 1.3, which Vulkan 1.1 does not take");
   unsigned entryPoints = 0, localSizes = 0;
+  bool readsPush = false;
   for (size_t at = 5; at < code.size();) {
     size_t length = code[at] >> 16;
     require(length > 0 && length <= code.size() - at,
@@ -60,6 +62,9 @@ void checkModule(std::span<const uint32_t> code, Size3 localSize,
               "the local size is not the schedule's");
       ++localSizes;
       break;
+    case opVariable:
+      readsPush |= length >= 4 && words[3] == storagePushConstant;
+      break;
     case opDecorate:
       if (length == 4 && words[2] == decorationDescriptorSet)
         require(words[3] == 0, concat("descriptor set ", words[3],
@@ -73,6 +78,7 @@ void checkModule(std::span<const uint32_t> code, Size3 localSize,
   }
   require(entryPoints == 1, concat(entryPoints, " entry points, expected one"));
   require(localSizes == 1, "no LocalSize execution mode");
+  return readsPush;
 }
 
 } // namespace descent::runtime

@@ -87,6 +87,7 @@ struct Kernel {
   std::span<const uint32_t> code; ///< inside Program::file
   Size3 localSize{1, 1, 1};
   std::vector<Access> bindings;
+  bool readsPush = false; ///< the module has push constants
 };
 
 struct Launch {
@@ -94,8 +95,10 @@ struct Launch {
   Size3 groups{1, 1, 1};
   std::vector<Place> bindings;
   std::vector<std::byte> push;
+  bool iteration = false; ///< the push constants are the loop's iteration
   std::string label;
   uint64_t flop = 0, bytes = 0;
+  size_t pushBytes() const { return iteration ? 4 : push.size(); }
 };
 
 /// The launches of one entry, in order; barrierBefore separates a launch from
@@ -104,9 +107,38 @@ struct Schedule {
   struct Record {
     Launch launch;
     bool barrierBefore = false;
+    uint64_t runs = 1; ///< the count of the loop that it is in
+  };
+  /// Records [first, end) run count times; iterations are numbered upwards from
+  /// 0, or downwards to 0.
+  struct Loop {
+    size_t first = 0, end = 0;
+    uint32_t count = 1;
+    bool reversed = false;
+    bool barrierBefore = false;
   };
   std::vector<Kernel> kernels;
   std::vector<Record> records;
+  std::vector<Loop> loops; ///< in order; none in another
+
+  /// Calls visit(index of a record, iteration, whether a barrier comes first)
+  /// for all launches of a run, in order.
+  template <typename Visit> void forEachLaunch(Visit visit) const {
+    size_t next = 0;
+    for (size_t i = 0; i < records.size();) {
+      if (next == loops.size() || i < loops[next].first) {
+        visit(i, uint32_t(0), records[i].barrierBefore);
+        ++i;
+        continue;
+      }
+      const Loop &loop = loops[next++];
+      for (uint32_t step = 0; step < loop.count; ++step)
+        for (i = loop.first; i < loop.end; ++i)
+          visit(i, loop.reversed ? loop.count - 1 - step : step,
+                records[i].barrierBefore ||
+                    (loop.barrierBefore && step == 0 && i == loop.first));
+    }
+  }
 };
 
 struct Requirements {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// The schedule of one entry in one variant: kernels, launches and barriers,
-// checked against the variant's promises.
+// The schedule of one entry in one variant: kernels, launches, barriers and
+// loops, checked against the variant's promises.
 #include "core/BundleReader.h"
 #include "core/Error.h"
 #include "core/Sha256.h"
@@ -67,13 +67,13 @@ Kernel readKernel(const JsonView &view, const Requirements &needs,
   // allocator aligns for any type.
   kernel.code = {reinterpret_cast<const uint32_t *>(file->second.data()),
                  file->second.size() / 4};
-  checkModule(kernel.code, kernel.localSize, kernel.bindings.size(),
-              kernel.file);
+  kernel.readsPush = checkModule(kernel.code, kernel.localSize,
+                                 kernel.bindings.size(), kernel.file);
   return kernel;
 }
 
 Launch readLaunch(const JsonView &view, const Schedule &schedule,
-                  const Variant &variant) {
+                  const Variant &variant, bool inLoop) {
   const Requirements &needs = variant.requirements;
   Launch launch;
   if (schedule.kernels.empty())
@@ -96,8 +96,19 @@ Launch readLaunch(const JsonView &view, const Schedule &schedule,
   }
   if (auto push = view.find("push"))
     launch.push = readHex(*push);
-  if (launch.push.size() > needs.maxPushBytes)
-    view.get("push").expected(concat("at most ", needs.maxPushBytes, " bytes"));
+  if (auto iteration = view.find("iteration"); iteration && iteration->flag()) {
+    if (!inLoop)
+      iteration->expected("a launch in a loop");
+    if (!launch.push.empty())
+      view.get("push").expected("either push or iteration");
+    launch.iteration = true;
+  }
+  if (launch.pushBytes() > needs.maxPushBytes)
+    view.get(launch.iteration ? "iteration" : "push")
+        .expected(
+            concat("at most ", needs.maxPushBytes, " bytes of push constants"));
+  if (schedule.kernels[launch.kernel].readsPush && launch.pushBytes() == 0)
+    view.expected("push constants, which the kernel reads");
   if (auto label = view.find("label"))
     launch.label = label->text();
   if (auto flop = view.find("flop"))
@@ -106,6 +117,66 @@ Launch readLaunch(const JsonView &view, const Schedule &schedule,
     launch.bytes = bytes->count(0, uint64_t(1) << 62);
   return launch;
 }
+
+/// Reads the records of an entry, or of a loop in it.
+class RecordReader {
+public:
+  RecordReader(Schedule &schedule, const Variant &variant)
+      : schedule(schedule), variant(variant) {}
+
+  void read(const JsonView &records) {
+    for (const JsonView &record : records.elements()) {
+      auto members = record.members();
+      if (members.size() != 1)
+        record.expected("one launch, barrier or loop");
+      auto &[kind, view] = members[0];
+      if (kind == "barrier") {
+        barrier = true;
+      } else if (kind == "launch") {
+        launches += count;
+        if (launches > mostLaunches)
+          record.expected(
+              concat("at most ", mostLaunches, " launches in an entry"));
+        schedule.records.push_back(
+            {readLaunch(view, schedule, variant, inLoop), barrier, count});
+        barrier = false;
+      } else if (kind == "loop" && !inLoop) {
+        readLoop(view);
+      } else {
+        record.expected(inLoop ? "a launch or a barrier"
+                               : "a launch, a barrier or a loop");
+      }
+    }
+  }
+
+private:
+  void readLoop(const JsonView &view) {
+    Schedule::Loop loop;
+    loop.count = uint32_t(view.get("count").count(1, mostLaunches));
+    if (auto reversed = view.find("reversed"))
+      loop.reversed = reversed->flag();
+    loop.barrierBefore = barrier;
+    loop.first = schedule.records.size();
+    barrier = false;
+    inLoop = true;
+    count = loop.count;
+    read(view.get("body"));
+    inLoop = false;
+    count = 1;
+    loop.end = schedule.records.size();
+    if (loop.first == loop.end)
+      view.get("body").expected("at least one launch");
+    // A barrier at the end of the body stands before the next iteration too.
+    if (barrier)
+      schedule.records[loop.first].barrierBefore = true;
+    schedule.loops.push_back(loop);
+  }
+
+  Schedule &schedule;
+  const Variant &variant;
+  bool barrier = false, inLoop = false;
+  uint64_t count = 1, launches = 0;
+};
 
 } // namespace
 
@@ -121,19 +192,7 @@ Schedule readSchedule(const std::string &path, const std::string &entry,
   Schedule schedule;
   for (const JsonView &kernel : view.get("kernels").elements())
     schedule.kernels.push_back(readKernel(kernel, variant.requirements, files));
-  bool barrier = false;
-  for (const JsonView &record : view.get("records").elements()) {
-    auto members = record.members();
-    if (members.size() == 1 && members[0].first == "barrier") {
-      barrier = true;
-    } else if (members.size() == 1 && members[0].first == "launch") {
-      schedule.records.push_back(
-          {readLaunch(members[0].second, schedule, variant), barrier});
-      barrier = false;
-    } else {
-      record.expected("a launch or a barrier");
-    }
-  }
+  RecordReader(schedule, variant).read(view.get("records"));
   return schedule;
 }
 

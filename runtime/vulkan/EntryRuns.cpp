@@ -98,16 +98,17 @@ void VulkanRun::wait() {
 }
 
 EntryRuns::EntryRuns(Device &device, const EntryContext &context,
-                     std::vector<BoundLaunch> bound, unsigned count)
+                     const Schedule &schedule, std::vector<BoundLaunch> bound,
+                     unsigned count)
     : commands(device.allocateCommands()), launches(std::move(bound)) {
   Recorder recorder(device, commands,
                     VK_COMMAND_BUFFER_USAGE_SIMULTANEOUS_USE_BIT);
   recorder.fullBarrier();
-  for (const BoundLaunch &launch : launches) {
-    if (launch.barrierBefore)
+  schedule.forEachLaunch([&](size_t index, uint32_t iteration, bool barrier) {
+    if (barrier)
       recorder.shaderBarrier();
-    recorder.launch(launch);
-  }
+    recorder.launch(launches[index], iteration);
+  });
   recorder.fullBarrier();
   recorder.end();
   for (unsigned i = 0; i < count; ++i)

@@ -45,8 +45,10 @@ private:
 /// The launches of an entry, recorded once and submitted by every run.
 class EntryRuns {
 public:
+  /// `launches` are the records of `schedule`.
   EntryRuns(Device &device, const EntryContext &context,
-            std::vector<BoundLaunch> launches, unsigned runs);
+            const Schedule &schedule, std::vector<BoundLaunch> launches,
+            unsigned runs);
 
   VulkanRun &next();
   VkCommandBuffer commands;

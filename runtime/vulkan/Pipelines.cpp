@@ -61,7 +61,7 @@ Pipelines::~Pipelines() {
 Pipelines::Key Pipelines::keyOf(const Schedule &schedule,
                                 const Launch &launch) {
   return {schedule.kernels[launch.kernel].file, launch.bindings.size(),
-          launch.push.size()};
+          launch.pushBytes()};
 }
 
 Pipelines::Layout Pipelines::layoutFor(size_t bindings, size_t pushBytes) {
@@ -198,8 +198,7 @@ std::vector<BoundLaunch> Pipelines::bind(const Schedule &schedule) {
     // (Vulkan, vkUpdateDescriptorSets).
     if (!ranges.empty())
       device.vk.vkUpdateDescriptorSets(device.handle, 1, &write, 0, nullptr);
-    bound.push_back({&launch, pipelines.at(key), layout.pipeline, set,
-                     record.barrierBefore});
+    bound.push_back({&launch, pipelines.at(key), layout.pipeline, set});
   }
   return bound;
 }

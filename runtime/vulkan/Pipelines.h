@@ -17,7 +17,6 @@ struct BoundLaunch {
   VkPipeline pipeline = VK_NULL_HANDLE;
   VkPipelineLayout layout = VK_NULL_HANDLE;
   VkDescriptorSet set = VK_NULL_HANDLE;
-  bool barrierBefore = false;
 };
 
 class Pipelines {
@@ -33,7 +32,7 @@ public:
   /// Failure when the driver does.
   void build(const std::vector<const Schedule *> &schedules);
 
-  /// The launches of a built schedule with descriptor sets written, in order.
+  /// The records of a built schedule with descriptor sets written, in order.
   std::vector<BoundLaunch> bind(const Schedule &schedule);
 
 private:

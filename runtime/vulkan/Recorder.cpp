@@ -44,7 +44,7 @@ void Recorder::hostBarrier() {
           VK_ACCESS_HOST_READ_BIT);
 }
 
-void Recorder::launch(const BoundLaunch &bound) {
+void Recorder::launch(const BoundLaunch &bound, uint32_t iteration) {
   const Launch &launch = *bound.launch;
   if (bound.pipeline != current)
     device.vk.vkCmdBindPipeline(commands, VK_PIPELINE_BIND_POINT_COMPUTE,
@@ -52,10 +52,12 @@ void Recorder::launch(const BoundLaunch &bound) {
   current = bound.pipeline;
   device.vk.vkCmdBindDescriptorSets(commands, VK_PIPELINE_BIND_POINT_COMPUTE,
                                     bound.layout, 0, 1, &bound.set, 0, nullptr);
-  if (!launch.push.empty())
+  if (launch.pushBytes() != 0)
     device.vk.vkCmdPushConstants(
         commands, bound.layout, VK_SHADER_STAGE_COMPUTE_BIT, 0,
-        uint32_t(launch.push.size()), launch.push.data());
+        uint32_t(launch.pushBytes()),
+        launch.iteration ? static_cast<const void *>(&iteration)
+                         : launch.push.data());
   device.vk.vkCmdDispatch(commands, launch.groups[0], launch.groups[1],
                           launch.groups[2]);
 }

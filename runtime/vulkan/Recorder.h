@@ -22,7 +22,7 @@ public:
   /// Makes copies into host memory visible to the host once the fence is
   /// signalled.
   void hostBarrier();
-  void launch(const BoundLaunch &bound);
+  void launch(const BoundLaunch &bound, uint32_t iteration = 0);
   void copy(const Buffer &from, uint64_t fromOffset, const Buffer &to,
             uint64_t toOffset, uint64_t size);
   void fill(const Buffer &buffer, uint32_t value);

@@ -121,8 +121,9 @@ void VulkanExecutor::prepare(const std::vector<std::string> &names) {
       continue;
     EntryContext context{*loaded, chosen, loaded->entries.at(entry), slabs,
                          diverged};
+    const Schedule &schedule = chosen.schedules.at(entry);
     entries[entry] = std::make_unique<EntryRuns>(
-        device, context, pipelines->bind(chosen.schedules.at(entry)), runs);
+        device, context, schedule, pipelines->bind(schedule), runs);
   }
 }
 
@@ -223,7 +224,12 @@ void VulkanExecutor::readStates(
 
 std::vector<double> VulkanExecutor::profile(const std::string &entry,
                                             unsigned repeats) {
-  return profileLaunches(device, ready(entry).launches, repeats);
+  std::vector<double> times =
+      profileLaunches(device, ready(entry).launches, repeats);
+  const Schedule &schedule = chosen.schedules.at(entry);
+  for (size_t i = 0; i < times.size(); ++i)
+    times[i] *= double(schedule.records[i].runs);
+  return times;
 }
 
 } // namespace

@@ -117,7 +117,7 @@ TEST(Bundle, RefusesBadNumbers) {
        [](json &m, json &) {
          m["format"] = {2, 0};
        }},
-      {"this reader knows 1.0",
+      {"this reader knows 1.1",
        [](json &m, json &) {
          m["format"] = {0, 9};
        }},

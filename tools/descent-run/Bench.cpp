@@ -37,8 +37,10 @@ std::vector<Row> byLabel(const Schedule &schedule,
       row = rows.end() - 1;
     }
     row->microseconds += microseconds[i];
-    row->flop += double(launch.flop), row->bytes += double(launch.bytes);
-    ++row->launches;
+    uint64_t runs = schedule.records[i].runs;
+    row->flop += double(launch.flop * runs);
+    row->bytes += double(launch.bytes * runs);
+    row->launches += unsigned(runs);
   }
   std::stable_sort(rows.begin(), rows.end(), [](const Row &a, const Row &b) {
     return a.microseconds > b.microseconds;

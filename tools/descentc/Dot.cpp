@@ -37,6 +37,9 @@ static std::string describe(Operation &op) {
     return text;
   }
   stream << op.getName().stripDialect();
+  if (auto loop = dyn_cast<ScanOp>(op))
+    stream << " of " << loop.getCount()
+           << (loop.getReversed() ? ", reversed" : "");
   if (auto read = dyn_cast<ReadOp>(op))
     stream << " " << read.getSymbol();
   else if (auto write = dyn_cast<WriteOp>(op))
@@ -48,25 +51,54 @@ static std::string describe(Operation &op) {
   return text;
 }
 
-void printDot(ModuleOp module, llvm::raw_ostream &os) {
+namespace {
+
+class DotPrinter {
+public:
+  explicit DotPrinter(llvm::raw_ostream &os) : os(os) {}
+
+  /// The nodes and edges of a block; those of loops in boxes of their own.
+  void print(Block &block, unsigned indent) {
+    for (Operation &op : block) {
+      unsigned number = numbers.size();
+      numbers[&op] = number;
+      os.indent(indent) << "n" << number << " [label=\""
+                        << llvm::DOT::EscapeString(describe(op)) << "\" shape="
+                        << (isa<KernelOp>(op) ? "box" : "ellipse") << "];\n";
+      auto loop = dyn_cast<ScanOp>(op);
+      if (!loop)
+        continue;
+      os.indent(indent) << "subgraph \"cluster_n" << number << "\" {\n";
+      print(loop.getBody().front(), indent + 2);
+      os.indent(indent) << "}\n";
+    }
+    for (Operation &op : block)
+      for (Value operand : op.getOperands()) {
+        // What a loop hands to its body comes from the loop.
+        Operation *source = operand.getDefiningOp();
+        if (!source)
+          source = block.getParentOp();
+        os.indent(indent) << "n" << numbers.lookup(source) << " -> n"
+                          << numbers.lookup(&op) << " [label=\""
+                          << shapeOf(operand.getType()) << "\"];\n";
+      }
+  }
+
+private:
+  llvm::raw_ostream &os;
   llvm::DenseMap<Operation *, unsigned> numbers;
+};
+
+} // namespace
+
+void printDot(ModuleOp module, llvm::raw_ostream &os) {
+  DotPrinter printer(os);
   os << "digraph model {\n  node [fontname=\"sans-serif\" fontsize=10];\n  "
         "edge [fontname=\"sans-serif\" fontsize=8];\n";
   for (auto entry : module.getOps<EntryOp>()) {
     os << "  subgraph \"cluster_" << entry.getSymName() << "\" {\n    label=\""
        << entry.getSymName() << "\";\n";
-    for (Operation &op : *entry.getBody().begin()) {
-      unsigned number = numbers.size();
-      numbers[&op] = number;
-      os << "    n" << number << " [label=\""
-         << llvm::DOT::EscapeString(describe(op))
-         << "\" shape=" << (isa<KernelOp>(op) ? "box" : "ellipse") << "];\n";
-    }
-    for (Operation &op : *entry.getBody().begin())
-      for (Value operand : op.getOperands())
-        os << "    n" << numbers.lookup(operand.getDefiningOp()) << " -> n"
-           << numbers.lookup(&op) << " [label=\"" << shapeOf(operand.getType())
-           << "\"];\n";
+    printer.print(entry.getBody().front(), 4);
     os << "  }\n";
   }
   os << "}\n";

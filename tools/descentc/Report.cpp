@@ -48,6 +48,36 @@ void printSummary(const bundle::ModelInfo &model,
      << abbreviate(bundle::getPeakBytes(module)) << "B\n";
 }
 
+/// A line for every record; those of loops are indented.
+static void printRecords(Block &block, const std::string &indent,
+                         const bundle::Variant &variant, SymbolTable &symbols,
+                         llvm::raw_ostream &os) {
+  auto product = [](const std::array<int64_t, 3> &sizes) {
+    return (long long)(sizes[0] * sizes[1] * sizes[2]);
+  };
+  for (Operation &op : block) {
+    if (isa<schedule::BarrierOp>(op))
+      os << indent << "barrier\n";
+    if (auto loop = dyn_cast<schedule::LoopOp>(op)) {
+      os << indent << "loop of " << loop.getCount() << " iterations"
+         << (loop.getReversed() ? ", reversed" : "") << "\n";
+      printRecords(loop.getBody().front(), indent + "  ", variant, symbols, os);
+    }
+    auto launch = dyn_cast<schedule::LaunchOp>(op);
+    if (!launch)
+      continue;
+    bundle::Statistics cost = bundle::getLaunchStatistics(
+        launch, symbols.lookup<schedule::KernelOp>(launch.getKernel()));
+    const CompiledKernel &kernel =
+        variant.kernels.find(launch.getKernel())->second;
+    os << llvm::left_justify(indent + launch.getKernel().str(), 10)
+       << llvm::format(" %12lld %7lld %14llu %14llu  ", product(kernel.groups),
+                       product(kernel.localSize), (unsigned long long)cost.flop,
+                       (unsigned long long)cost.bytes)
+       << launch.getLabel().value_or("") << "\n";
+  }
+}
+
 /// A table of the launches of an entry.
 static void printLaunches(schedule::EntryOp entry,
                           const bundle::Variant &variant, SymbolTable &symbols,
@@ -58,25 +88,7 @@ static void printLaunches(schedule::EntryOp entry,
      << " FLOP, " << total.bytes << " bytes moved\n";
   os << "  kernel     workgroups   lanes           flop          bytes  "
         "label\n";
-  for (Operation &op : *entry.getBody().begin()) {
-    if (isa<schedule::BarrierOp>(op))
-      os << "  barrier\n";
-    auto launch = dyn_cast<schedule::LaunchOp>(op);
-    if (!launch)
-      continue;
-    bundle::Statistics cost = bundle::getLaunchStatistics(
-        launch, symbols.lookup<schedule::KernelOp>(launch.getKernel()));
-    const CompiledKernel &kernel =
-        variant.kernels.find(launch.getKernel())->second;
-    auto product = [](const std::array<int64_t, 3> &sizes) {
-      return (long long)(sizes[0] * sizes[1] * sizes[2]);
-    };
-    os << "  " << llvm::left_justify(launch.getKernel(), 8)
-       << llvm::format(" %12lld %7lld %14llu %14llu  ", product(kernel.groups),
-                       product(kernel.localSize), (unsigned long long)cost.flop,
-                       (unsigned long long)cost.bytes)
-       << launch.getLabel().value_or("") << "\n";
-  }
+  printRecords(entry.getBody().front(), "  ", variant, symbols, os);
 }
 
 void printReport(const bundle::ModelInfo &model,

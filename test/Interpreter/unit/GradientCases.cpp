@@ -291,5 +291,6 @@ std::vector<GradientCase> gradientCases() {
   addViews(cases);
   addReductions(cases);
   addComposites(cases);
+  addControlFlow(cases);
   return cases;
 }

@@ -32,4 +32,7 @@ struct GradientCase {
 
 std::vector<GradientCase> gradientCases();
 
+/// Those with bodies.
+void addControlFlow(std::vector<GradientCase> &cases);
+
 #endif // DESCENT_TEST_INTERPRETER_GRADIENTCASES_H

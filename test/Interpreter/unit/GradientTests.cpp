@@ -219,6 +219,42 @@ TEST_P(Gradients, DecomposedAndCanonical) {
             "");
 }
 
+/// What is simplified first has the same gradients: scans too, whose products
+/// leave the loop then.
+TEST_P(Gradients, CanonicalBefore) {
+  std::string text = moduleOf(GetParam(), /*second=*/true);
+  auto before = parse(text), after = parse(text);
+  ASSERT_TRUE(before && after);
+  expand(*before);
+  PassManager passes(&context);
+  passes.addPass(createCanonicalizerPass());
+  passes.addPass(createCSEPass());
+  passes.addNestedPass<EntryOp>(createAutodiffPass());
+  passes.addPass(createCanonicalizerPass());
+  ASSERT_TRUE(succeeded(passes.run(*after)));
+  Environment inputs = inputsOf(*before, 5);
+  EXPECT_EQ(findDifference(run(*before, inputs), run(*after, inputs), 1e-12),
+            "");
+}
+
+class Scans : public Gradients {};
+
+/// A scan and its iterations one by one have the same gradients.
+TEST_P(Scans, Unrolled) {
+  std::string text = moduleOf(GetParam(), /*second=*/true);
+  auto before = parse(text), after = parse(text);
+  ASSERT_TRUE(before && after);
+  expand(*before);
+  PassManager passes(&context);
+  passes.addNestedPass<EntryOp>(createUnrollScansPass());
+  passes.addNestedPass<EntryOp>(createAutodiffPass());
+  ASSERT_TRUE(succeeded(passes.run(*after)));
+  after->walk([](ScanOp) { ADD_FAILURE() << "a scan is left"; });
+  Environment inputs = inputsOf(*before, 6);
+  EXPECT_EQ(findDifference(run(*before, inputs), run(*after, inputs), 1e-12),
+            "");
+}
+
 std::string nameOf(const testing::TestParamInfo<GradientCase> &info) {
   return info.param.op + "_" + std::to_string(info.index);
 }
@@ -231,6 +267,15 @@ std::vector<GradientCase> linearCases() {
 
 INSTANTIATE_TEST_SUITE_P(Operations, Gradients,
                          testing::ValuesIn(gradientCases()), nameOf);
+std::vector<GradientCase> scanCases() {
+  std::vector<GradientCase> cases = gradientCases();
+  llvm::erase_if(cases,
+                 [](const GradientCase &test) { return test.op != "scan"; });
+  return cases;
+}
+
+INSTANTIATE_TEST_SUITE_P(Operations, Scans, testing::ValuesIn(scanCases()),
+                         nameOf);
 INSTANTIATE_TEST_SUITE_P(Operations, LinearOperations,
                          testing::ValuesIn(linearCases()), nameOf);
 

@@ -50,6 +50,24 @@ Content Content::slice(int64_t start, int64_t length) const {
   return result;
 }
 
+std::vector<Content> Content::split(int64_t length) const {
+  std::vector<Content> pieces;
+  int64_t room = 0;
+  for (Segment segment : segments)
+    while (segment.length > 0) {
+      if (room == 0) {
+        pieces.emplace_back();
+        room = length;
+      }
+      int64_t taken = std::min(room, segment.length);
+      pieces.back().append({segment.value, segment.start, taken});
+      segment.start += taken;
+      segment.length -= taken;
+      room -= taken;
+    }
+  return pieces;
+}
+
 bool Content::contains(unsigned value) const {
   return llvm::any_of(
       segments, [&](const Segment &segment) { return segment.value == value; });
@@ -141,16 +159,20 @@ static SmallVector<bool> evaluateZeros(descent::KernelOp kernel,
 
 /// Puts zeros into `results` where an elementwise kernel makes them out of
 /// zeros.
-static void markZeros(descent::KernelOp kernel, ArrayRef<Content> operands,
-                      MutableArrayRef<Content> results) {
+void KernelFunction::markZeros(ArrayRef<Content> operands,
+                               MutableArrayRef<Content> results) {
+  if (llvm::none_of(operands, [](const Content &operand) {
+        return operand.contains(Values::Zero);
+      }))
+    return;
   unsigned count = operands.size();
-  SmallVector<bool> own;
   llvm::SmallSetVector<int64_t, 16> cuts;
   for (unsigned i = 0; i < count; ++i) {
-    own.push_back(readsOwn(kernel, i));
+    if (!own[i])
+      own[i] = readsOwn(kernel, i);
     int64_t position = 0;
     for (const Segment &segment : operands[i].getSegments()) {
-      if (own[i] && segment.value == Values::Zero) {
+      if (*own[i] && segment.value == Values::Zero) {
         cuts.insert(position);
         cuts.insert(position + segment.length);
       }
@@ -165,8 +187,8 @@ static void markZeros(descent::KernelOp kernel, ArrayRef<Content> operands,
     int64_t begin = bounds[b], length = bounds[b + 1] - begin;
     SmallVector<bool> zero;
     for (unsigned i = 0; i < count; ++i)
-      zero.push_back(own[i] && operands[i].slice(begin, length) ==
-                                   Content(Values::Zero, length));
+      zero.push_back(*own[i] && operands[i].slice(begin, length) ==
+                                    Content(Values::Zero, length));
     for (auto [i, isZero] : llvm::enumerate(evaluateZeros(kernel, zero))) {
       marked[i].append(results[i].slice(done, begin - done));
       marked[i].append(isZero ? Content(Values::Zero, length)
@@ -181,31 +203,51 @@ static void markZeros(descent::KernelOp kernel, ArrayRef<Content> operands,
   }
 }
 
-SmallVector<Content> Values::evaluate(descent::KernelOp kernel,
-                                      ArrayRef<Content> operands) {
-  Block &finish = kernel.getFinishBlock();
-  if (kernel.isElementwise() && operands.size() == 1 &&
-      finish.getOperations().size() == 1 && kernel->getNumResults() == 1 &&
-      readsOwn(kernel, 0) && kernel.getFinishAccess(0).isUnguarded())
-    return {operands[0]};
+KernelFunction::KernelFunction(descent::KernelOp kernel, Values &values)
+    : kernel(kernel), values(values), own(kernel->getNumOperands()) {
+  copies = kernel.isElementwise() && kernel->getNumOperands() == 1 &&
+           kernel.getFinishBlock().getOperations().size() == 1 &&
+           kernel->getNumResults() == 1 && readsOwn(kernel, 0) &&
+           kernel.getFinishAccess(0).isUnguarded();
   std::string text;
   llvm::raw_string_ostream stream(text);
   // From the kernel's own scope its operands have no names, so the text does
   // not depend on where it stands.
   kernel->print(stream,
                 OpPrintingFlags().useLocalScope().enableDebugInfo(false));
+  number = values.number(text);
+}
+
+SmallVector<Content> KernelFunction::evaluate(ArrayRef<Content> operands) {
+  if (copies)
+    return {operands[0]};
+  // Numbers as bytes: loops evaluate the same kernel many times.
+  SmallVector<int64_t, 32> key = {number};
   for (const Content &operand : operands) {
-    stream << ";";
+    key.push_back(operand.getSegments().size());
     for (const Segment &segment : operand.getSegments())
-      stream << segment.value << "." << segment.start << "." << segment.length
-             << ",";
+      key.append({int64_t(segment.value), segment.start, segment.length});
   }
+  key.push_back(0);
   SmallVector<Content> results;
-  for (OpResult result : kernel->getResults())
+  for (OpResult result : kernel->getResults()) {
+    key.back() = result.getResultNumber();
+    StringRef bytes(reinterpret_cast<const char *>(key.data()),
+                    key.size() * sizeof(int64_t));
     results.push_back(
-        Content(number((text + "#" + Twine(result.getResultNumber())).str()),
-                countElements(result.getType())));
+        Content(values.number(bytes), countElements(result.getType())));
+  }
   if (kernel.isElementwise())
-    markZeros(kernel, operands, results);
+    markZeros(operands, results);
   return results;
+}
+
+bool KernelFunction::readsOnlyWritten(unsigned operand, unsigned result,
+                                      int64_t distance) {
+  auto [known, isNew] =
+      onlyWritten.try_emplace({operand, result, distance}, false);
+  if (isNew)
+    known->second =
+        readsOwnElement(kernel, operand, {}, {nullptr, distance, 0});
+  return known->second;
 }

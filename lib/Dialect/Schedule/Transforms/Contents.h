@@ -29,7 +29,10 @@ public:
 
   void append(Segment segment);
   void append(const Content &other);
+  /// Elements from `start` on.
   Content slice(int64_t start, int64_t length) const;
+  /// The content in pieces of `length` elements.
+  std::vector<Content> split(int64_t length) const;
   llvm::ArrayRef<Segment> getSegments() const { return segments; }
   bool contains(unsigned value) const;
   bool operator==(const Content &other) const {
@@ -52,14 +55,37 @@ public:
   unsigned number(llvm::StringRef text) {
     return numbers.try_emplace(text, NumUniform + numbers.size()).first->second;
   }
-  /// The contents of a kernel's results. A kernel that copies passes its
-  /// operand on, and an elementwise one is zero wherever its body gives zero
-  /// (of either sign, for finite numbers) for the operands' elements that are.
-  llvm::SmallVector<Content> evaluate(descent::KernelOp kernel,
-                                      llvm::ArrayRef<Content> operands);
 
 private:
   llvm::StringMap<unsigned> numbers;
+};
+
+/// What a kernel makes of contents, ready to be evaluated many times.
+class KernelFunction {
+public:
+  KernelFunction(descent::KernelOp kernel, Values &values);
+
+  /// The contents of the kernel's results. A kernel that copies passes its
+  /// operand on, and an elementwise one is zero wherever its body gives zero
+  /// (of either sign, for finite numbers) for the operands' elements that are.
+  llvm::SmallVector<Content> evaluate(llvm::ArrayRef<Content> operands);
+  /// Whether operand `operand`, `distance` elements before result `result` in
+  /// memory, is read at every point only where this result is written.
+  bool readsOnlyWritten(unsigned operand, unsigned result, int64_t distance);
+
+private:
+  void markZeros(llvm::ArrayRef<Content> operands,
+                 llvm::MutableArrayRef<Content> results);
+
+  descent::KernelOp kernel;
+  Values &values;
+  /// The number of the kernel's text.
+  unsigned number;
+  bool copies;
+  /// By finish operand: whether each point reads only where results are
+  /// written. Found out when it is needed.
+  llvm::SmallVector<std::optional<bool>> own;
+  std::map<std::tuple<unsigned, unsigned, int64_t>, bool> onlyWritten;
 };
 
 /// The contents of a slab, in elements.

@@ -39,7 +39,8 @@ descent::KernelOp schedule::buildCopy(OpBuilder &builder, Value value,
 bool schedule::readsOwnElement(descent::KernelOp kernel, unsigned operand,
                                const Slice &read, const Slice &written) {
   unsigned numInputs = kernel.getInputs().size();
-  if (operand < numInputs)
+  if (operand < numInputs ||
+      isWhole(kernel.getFinishAccess(operand - numInputs)))
     return false;
   MLIRContext *context = kernel.getContext();
   ArrayRef<int64_t> domain = kernel.getParallel();

@@ -19,14 +19,18 @@ static llvm::SmallPtrSet<Buffer *, 8> getOutputBuffers(EntryMemory &memory) {
 
 /// The transient that `result` of `kernel` can be written over: one of the same
 /// size and element type, of which the kernel reads only the element that it
-/// writes, and which nothing else reads in this phase or later.
+/// writes, and which nothing else reads in this phase or later. In a loop it is
+/// one of the same iteration.
 static Buffer *findReusable(EntryMemory &memory, descent::KernelOp kernel,
                             OpResult result,
                             function_ref<bool(Buffer *)> isReadLater) {
   Slice own = memory.locate(result);
   for (OpOperand &candidate : kernel->getOpOperands()) {
     Slice place = memory.locate(candidate.get());
-    if (place.buffer->kind != Buffer::Kind::Transient || place.offset != 0 ||
+    Operation *maker = resolvePiece(candidate.get()).root.getDefiningOp();
+    if (!maker || maker->getBlock() != kernel->getBlock() ||
+        place.buffer->kind != Buffer::Kind::Transient ||
+        place.buffer->isOfLoop || place.offset != 0 ||
         place.elements != place.buffer->elements ||
         place.elements != own.elements ||
         getElementTypeOrSelf(candidate.get()) != getElementTypeOrSelf(result))
@@ -48,26 +52,28 @@ static Buffer *findReusable(EntryMemory &memory, descent::KernelOp kernel,
   return nullptr;
 }
 
-void schedule::reuseOperands(EntryMemory &memory,
-                             ArrayRef<descent::KernelOp> order,
+void schedule::reuseOperands(EntryMemory &memory, const KernelOrder &order,
                              ArrayRef<unsigned> phases) {
   llvm::SmallPtrSet<Buffer *, 8> outputs = getOutputBuffers(memory);
   llvm::DenseMap<Buffer *, SmallVector<unsigned>>
-      readers; // positions in `order`
-  for (auto [position, kernel] : llvm::enumerate(order))
+      readers; // positions of kernels
+  for (auto [position, kernel] : llvm::enumerate(order.kernels))
     for (Value operand : kernel->getOperands())
       readers[memory.locate(operand).buffer].push_back(position);
-  for (unsigned position = 0; position < order.size(); ++position) {
+  for (const KernelOrder::Loop &loop : order.loops)
+    for (Value operand : loop.loop->getOperands())
+      readers[memory.locate(operand).buffer].push_back(loop.last);
+  for (unsigned position = 0; position < order.kernels.size(); ++position) {
     auto isReadLater = [&](Buffer *buffer) {
       return outputs.contains(buffer) ||
              llvm::any_of(readers[buffer], [&](unsigned other) {
                return other != position && phases[other] >= phases[position];
              });
     };
-    descent::KernelOp kernel = order[position];
+    descent::KernelOp kernel = order.kernels[position];
     for (OpResult result : kernel->getResults()) {
       Buffer *own = memory.locate(result).buffer;
-      if (own->kind != Buffer::Kind::Transient)
+      if (own->kind != Buffer::Kind::Transient || own->isOfLoop)
         continue;
       Buffer *reused = findReusable(memory, kernel, result, isReadLater);
       if (!reused)
@@ -80,10 +86,9 @@ void schedule::reuseOperands(EntryMemory &memory,
   }
 }
 
-SmallVector<Buffer *>
-schedule::computeLifetimes(EntryMemory &memory,
-                           ArrayRef<descent::KernelOp> order,
-                           ArrayRef<unsigned> phases) {
+SmallVector<Buffer *> schedule::computeLifetimes(EntryMemory &memory,
+                                                 const KernelOrder &order,
+                                                 ArrayRef<unsigned> phases) {
   llvm::SmallPtrSet<Buffer *, 32> seen;
   SmallVector<Buffer *> transients;
   auto use = [&](Value value, unsigned phase) {
@@ -94,13 +99,23 @@ schedule::computeLifetimes(EntryMemory &memory,
       transients.push_back(buffer);
       buffer->firstPhase = buffer->lastPhase = phase;
     }
+    buffer->firstPhase = std::min(buffer->firstPhase, phase);
     buffer->lastPhase = std::max(buffer->lastPhase, phase);
   };
-  for (auto [kernel, phase] : llvm::zip(order, phases)) {
+  for (auto [kernel, phase] : llvm::zip(order.kernels, phases)) {
     for (Value operand : kernel->getOperands())
       use(operand, phase);
     for (Value result : kernel->getResults())
       use(result, phase);
+  }
+  for (auto [loop, first, last] : order.loops) {
+    SmallVector<Value> values(loop->getOperands());
+    llvm::append_range(values, loop->getResults());
+    llvm::append_range(values, loop.getBody().getArguments());
+    for (Value value : values) {
+      use(value, phases[first]);
+      use(value, phases[last]);
+    }
   }
   for (auto output : memory.getEntry().getBody().getOps<descent::OutputOp>())
     use(output.getValue(), phases.empty() ? 0 : phases.back());

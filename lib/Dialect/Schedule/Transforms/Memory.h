@@ -34,6 +34,9 @@ struct Buffer {
   /// The buffer that this one became a part of, because it is computed in its
   /// place.
   Buffer *replacement = nullptr;
+  /// It holds values of several iterations of a loop, so nothing else may be
+  /// computed in its place, nor it in another's.
+  bool isOfLoop = false;
 
   int64_t getBytes() const { return elements * kElementBytes; }
   /// True if the buffer lies in the slab whose bytes outlive a run.
@@ -47,6 +50,10 @@ struct Slice {
   Buffer *buffer = nullptr;
   int64_t offset = 0;
   int64_t elements = 0;
+  /// In the body of a loop: how much farther the range lies in every iteration,
+  /// or in odd ones only if `alternating`.
+  int64_t stride = 0;
+  bool alternating = false;
 
   bool overlaps(const Slice &other) const {
     return buffer == other.buffer && offset < other.offset + other.elements &&
@@ -57,13 +64,19 @@ struct Slice {
 
 /// A value as a part of the value that it is a view of.
 struct Piece {
-  mlir::Value root; ///< result of a read, control, kernel, pack or constant
+  mlir::Value root; ///< result of a read, control, kernel, scan, pack or
+                    ///< constant, or argument of a scan's body
   int64_t offset;   ///< in elements
   int64_t elements;
 };
 
 /// Looks through reshape and unpack.
 Piece resolvePiece(mlir::Value value);
+
+/// Whether `op` runs something: a kernel, or a loop of kernels.
+inline bool isStep(mlir::Operation *op) {
+  return llvm::isa_and_nonnull<descent::KernelOp, ScanOp>(op);
+}
 
 /// The places that entries share: states, inputs, control words. States that a
 /// pack joins share a buffer, laid out as the arena says.

@@ -5,6 +5,7 @@
 
 #include "Order.h"
 #include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/SmallSet.h"
 
 using namespace mlir;
 using namespace descent;
@@ -25,7 +26,7 @@ struct Graph {
   int64_t computePeak(ArrayRef<unsigned> order);
 
   struct Node {
-    descent::KernelOp kernel;
+    Operation *step;
     SmallVector<unsigned> predecessors;
     SmallVector<Buffer *> made, used;
   };
@@ -39,22 +40,25 @@ struct Graph {
 
 Graph::Graph(EntryMemory &memory) {
   llvm::DenseMap<Operation *, unsigned> numbers;
-  for (descent::KernelOp kernel : memory.getKernels()) {
-    numbers[kernel] = nodes.size();
-    nodes.push_back({kernel, {}, {}, {}});
+  for (Operation *step : memory.getSteps()) {
+    numbers[step] = nodes.size();
+    nodes.push_back({step, {}, {}, {}});
   }
   auto transient = [&](Value value) {
     Buffer *buffer = memory.locate(value).buffer;
     return buffer->kind == Buffer::Kind::Transient ? buffer : nullptr;
   };
+  // A loop goes on in the buffers in which its initial values were made.
+  llvm::SmallPtrSet<Buffer *, 32> known;
   for (Node &node : nodes) {
-    for (Operation *predecessor : memory.getPredecessors(node.kernel))
+    for (Operation *predecessor : memory.getPredecessors(node.step))
       node.predecessors.push_back(numbers.lookup(predecessor));
-    for (Value result : node.kernel.getResults())
-      if (Buffer *buffer = transient(result))
+    for (Value result : node.step->getResults())
+      if (Buffer *buffer = transient(result);
+          buffer && known.insert(buffer).second)
         node.made.push_back(buffer);
     llvm::SetVector<Buffer *> used;
-    for (Value operand : node.kernel->getOperands())
+    for (Value operand : node.step->getOperands())
       if (Buffer *buffer = transient(operand))
         used.insert(buffer);
     node.used = used.takeVector();
@@ -116,27 +120,48 @@ int64_t Graph::computePeak(ArrayRef<unsigned> order) {
   return peak;
 }
 
-SmallVector<descent::KernelOp> schedule::orderKernels(EntryMemory &memory) {
+KernelOrder schedule::orderKernels(EntryMemory &memory) {
   Graph graph(memory);
   SmallVector<unsigned> order = graph.schedule(/*forMemory=*/false);
   SmallVector<unsigned> lean = graph.schedule(/*forMemory=*/true);
   if (graph.computePeak(lean) < graph.computePeak(order))
     order = lean;
-  return llvm::map_to_vector(order,
-                             [&](unsigned i) { return graph.nodes[i].kernel; });
+  KernelOrder result;
+  for (unsigned i : order) {
+    Operation *step = graph.nodes[i].step;
+    result.steps.push_back(step);
+    if (auto kernel = dyn_cast<descent::KernelOp>(step)) {
+      result.kernels.push_back(kernel);
+      continue;
+    }
+    auto loop = cast<ScanOp>(step);
+    unsigned first = result.kernels.size();
+    llvm::append_range(result.kernels,
+                       loop.getBody().getOps<descent::KernelOp>());
+    if (unsigned end = result.kernels.size(); end > first)
+      result.loops.push_back({loop, first, end - 1});
+  }
+  return result;
 }
 
-SmallVector<unsigned>
-schedule::assignPhases(EntryMemory &memory, ArrayRef<descent::KernelOp> order) {
+SmallVector<unsigned> schedule::assignPhases(EntryMemory &memory,
+                                             const KernelOrder &order) {
+  llvm::SmallSet<unsigned, 8> boundaries;
+  for (const KernelOrder::Loop &loop : order.loops) {
+    boundaries.insert(loop.first);
+    boundaries.insert(loop.last + 1);
+  }
   llvm::DenseMap<Operation *, unsigned> phaseOf;
   SmallVector<unsigned> phases;
   unsigned phase = 0;
-  for (descent::KernelOp kernel : order) {
-    for (Operation *predecessor : memory.getPredecessors(kernel))
-      if (phaseOf.lookup(predecessor) == phase) {
-        ++phase;
-        break;
-      }
+  for (auto [position, kernel] : llvm::enumerate(order.kernels)) {
+    auto runsNow = [&](Operation *other) {
+      auto found = phaseOf.find(other);
+      return found != phaseOf.end() && found->second == phase;
+    };
+    if (position > 0 && (boundaries.contains(position) ||
+                         llvm::any_of(memory.getPredecessors(kernel), runsNow)))
+      ++phase;
     phaseOf[kernel] = phase;
     phases.push_back(phase);
   }

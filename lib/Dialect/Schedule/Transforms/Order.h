@@ -9,23 +9,36 @@
 
 namespace descent::schedule {
 
-/// The kernels of an entry in the order in which they will run.
-llvm::SmallVector<descent::KernelOp> orderKernels(EntryMemory &memory);
+/// The order in which an entry's kernels will run.
+struct KernelOrder {
+  /// Kernels and loops.
+  llvm::SmallVector<mlir::Operation *> steps;
+  /// The kernels, with those of a loop once, in a row.
+  llvm::SmallVector<descent::KernelOp> kernels;
+  struct Loop {
+    ScanOp loop;
+    unsigned first, last; ///< positions of its kernels
+  };
+  llvm::SmallVector<Loop> loops;
+};
+KernelOrder orderKernels(EntryMemory &memory);
 
 /// The phase of every kernel of `order`: kernels of one phase depend on each
-/// other in no way, so no barrier has to stand between them.
-llvm::SmallVector<unsigned>
-assignPhases(EntryMemory &memory, llvm::ArrayRef<descent::KernelOp> order);
+/// other in no way, so no barrier has to stand between them. A loop has its
+/// phases to itself.
+llvm::SmallVector<unsigned> assignPhases(EntryMemory &memory,
+                                         const KernelOrder &order);
 
 /// Lets kernels that read a transient for the last time write their result over
 /// it, where they read only what they write.
-void reuseOperands(EntryMemory &memory, llvm::ArrayRef<descent::KernelOp> order,
+void reuseOperands(EntryMemory &memory, const KernelOrder &order,
                    llvm::ArrayRef<unsigned> phases);
 
 /// Sets the first and last phase of the entry's transients, and returns them.
-llvm::SmallVector<Buffer *>
-computeLifetimes(EntryMemory &memory, llvm::ArrayRef<descent::KernelOp> order,
-                 llvm::ArrayRef<unsigned> phases);
+/// What a loop reads, carries or leaves lives from its first phase to its last.
+llvm::SmallVector<Buffer *> computeLifetimes(EntryMemory &memory,
+                                             const KernelOrder &order,
+                                             llvm::ArrayRef<unsigned> phases);
 
 /// Gives every buffer an offset at or behind `base`, so that no two that live
 /// in a common phase overlap. Returns the end of the last one.

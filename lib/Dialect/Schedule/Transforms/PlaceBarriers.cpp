@@ -29,26 +29,48 @@ bool schedule::conflicts(LaunchOp first, schedule::KernelOp firstKernel,
 
 namespace {
 
+/// Walks the records of an entry as they run.
+class Placer {
+public:
+  explicit Placer(SymbolTable &symbols) : symbols(symbols) {}
+
+  void place(Block &block) {
+    for (Operation &op : llvm::make_early_inc_range(block)) {
+      if (isa<BarrierOp>(op)) {
+        running.clear();
+      } else if (auto loop = dyn_cast<LoopOp>(op)) {
+        place(loop.getBody().front());
+        // What ran in an iteration runs beside the beginning of the next.
+        place(loop.getBody().front());
+      } else if (auto launch = dyn_cast<LaunchOp>(op)) {
+        place(launch);
+      }
+    }
+  }
+
+private:
+  void place(LaunchOp launch) {
+    auto kernel = symbols.lookup<schedule::KernelOp>(launch.getKernel());
+    if (llvm::any_of(running, [&](auto &other) {
+          return conflicts(other.first, other.second, launch, kernel);
+        })) {
+      OpBuilder(launch).create<BarrierOp>(launch.getLoc());
+      running.clear();
+    }
+    running.push_back({launch, kernel});
+  }
+
+  SymbolTable &symbols;
+  SmallVector<std::pair<LaunchOp, schedule::KernelOp>> running;
+};
+
 struct PlaceBarriersPass
     : public schedule::impl::PlaceBarriersBase<PlaceBarriersPass> {
   void runOnOperation() override {
     SymbolTable symbols(getOperation());
     for (auto entry : getOperation().getOps<EntryOp>()) {
-      for (auto barrier :
-           llvm::make_early_inc_range(entry.getBody().getOps<BarrierOp>()))
-        barrier.erase();
-      SmallVector<std::pair<LaunchOp, schedule::KernelOp>> running;
-      for (auto launch :
-           llvm::make_early_inc_range(entry.getBody().getOps<LaunchOp>())) {
-        auto kernel = symbols.lookup<schedule::KernelOp>(launch.getKernel());
-        if (llvm::any_of(running, [&](auto &other) {
-              return conflicts(other.first, other.second, launch, kernel);
-            })) {
-          OpBuilder(launch).create<BarrierOp>(launch.getLoc());
-          running.clear();
-        }
-        running.push_back({launch, kernel});
-      }
+      entry.walk([](BarrierOp barrier) { barrier.erase(); });
+      Placer(symbols).place(entry.getBody().front());
     }
   }
 };

@@ -45,47 +45,94 @@ static int64_t countLiveBytes(ArrayRef<Life> lives, unsigned time) {
   return bytes;
 }
 
-static SmallVector<Life> collectLives(schedule::EntryOp entry,
-                                      SymbolTable &symbols,
-                                      unsigned &launches) {
-  SmallVector<Life> lives;
-  launches = 0;
-  auto isTransient = [&](PlaceAttr place) {
-    return symbols.lookup<SlabOp>(place.getSlab().getValue()).getKind() ==
-           SlabKind::transient;
-  };
-  // The latest life at a place that is read; what the host writes has none.
-  auto extend = [&](PlaceAttr place, unsigned time) {
-    for (Life &life : llvm::reverse(lives))
-      if (life.place.overlaps(place)) {
-        life.last = std::max(life.last, time);
-        return;
+namespace {
+
+/// Goes through the launches of an entry, numbering them; those of a loop once.
+class LifeCollector {
+public:
+  LifeCollector(schedule::EntryOp entry, SymbolTable &symbols)
+      : symbols(symbols) {
+    for (Operation &op : entry.getBody().front()) {
+      if (auto launch = dyn_cast<LaunchOp>(op)) {
+        add(launch, launches, launches);
+        readFromBefore.clear();
       }
-  };
-  for (auto launch : entry.getBody().getOps<LaunchOp>()) {
+      if (auto loop = dyn_cast<LoopOp>(op))
+        add(loop);
+    }
+    for (auto output : entry.getBody().getOps<schedule::OutputOp>())
+      if (Life *life = findLatest(output.getPlace()))
+        life->last = std::max(life->last, launches - 1);
+  }
+
+  SmallVector<Life> lives;
+  unsigned launches = 0;
+
+private:
+  void add(LoopOp loop) {
+    SmallVector<LaunchOp> body(loop.getBody().getOps<LaunchOp>());
+    unsigned first = launches, last = first + body.size() - 1,
+             known = lives.size();
+    for (LaunchOp launch : body)
+      add(launch, first, last);
+    // What the next iteration reads lives all through the loop.
+    for (PlaceAttr place : readFromBefore)
+      if (Life *life = findLatest(place); life && life >= &lives[known]) {
+        life->born = first;
+        life->last = std::max(life->last, last);
+      }
+    readFromBefore.clear();
+  }
+
+  /// Adds a launch of a loop whose launches are `first` to `last`, or one by
+  /// itself.
+  void add(LaunchOp launch, unsigned first, unsigned last) {
     auto kernel = symbols.lookup<schedule::KernelOp>(launch.getKernel());
-    auto place = [&](OperandAttr operand, Type type) {
-      PlaceAttr binding = launch.getBinding(operand.getBinding());
-      return PlaceAttr::get(binding.getSlab(),
-                            binding.getOffset() +
-                                operand.getOffset() * kElementBytes,
-                            byteSize(type));
-    };
-    for (BlockArgument argument : kernel.getBlock().getArguments())
-      extend(place(kernel.getRead(argument.getArgNumber()), argument.getType()),
-             launches);
+    for (BlockArgument argument : kernel.getBlock().getArguments()) {
+      PlaceAttr place = launch.getOperandRange(
+          kernel, kernel.getRead(argument.getArgNumber()), argument.getType());
+      Life *life = findLatest(place);
+      if (life && life->born >= first) {
+        life->last = std::max(life->last, launches);
+        continue;
+      }
+      if (life)
+        life->last = std::max(life->last, last);
+      readFromBefore.push_back(place);
+    }
     for (auto [i, value] :
-         llvm::enumerate(kernel.getBlock().getTerminator()->getOperands()))
-      if (PlaceAttr written = place(kernel.getWrite(i), value.getType());
-          isTransient(written))
-        lives.push_back({written, launches, launches,
+         llvm::enumerate(kernel.getBlock().getTerminator()->getOperands())) {
+      OperandAttr operand = kernel.getWrite(i);
+      PlaceAttr place =
+          launch.getOperandRange(kernel, operand, value.getType());
+      bool moves = operand.getStride() != 0;
+      if (isTransient(place))
+        lives.push_back({place, moves ? first : launches,
+                         moves ? last : launches,
                          launch.getLabel().value_or(launch.getKernel()).str()});
+    }
     ++launches;
   }
-  for (auto output : entry.getBody().getOps<schedule::OutputOp>())
-    extend(output.getPlace(), launches == 0 ? 0 : launches - 1);
-  return lives;
-}
+
+  bool isTransient(PlaceAttr place) {
+    return symbols.lookup<SlabOp>(place.getSlab().getValue()).getKind() ==
+           SlabKind::transient;
+  }
+
+  /// The latest life at a place that is read; what the host writes has none.
+  Life *findLatest(PlaceAttr place) {
+    for (Life &life : llvm::reverse(lives))
+      if (life.place.overlaps(place))
+        return &life;
+    return nullptr;
+  }
+
+  SymbolTable &symbols;
+  /// What a loop reads that its iteration has not written.
+  SmallVector<PlaceAttr> readFromBefore;
+};
+
+} // namespace
 
 static void printPlace(llvm::raw_ostream &os, PlaceAttr place) {
   os << "  " << place.getSlab()
@@ -113,8 +160,9 @@ void schedule::printMemoryPlan(ModuleOp module, llvm::raw_ostream &os) {
     os << (isState ? "state " : "input ") << place.getSymbol() << "\n";
   }
   for (auto entry : module.getOps<schedule::EntryOp>()) {
-    unsigned launches = 0;
-    SmallVector<Life> lives = collectLives(entry, symbols, launches);
+    LifeCollector collected(entry, symbols);
+    ArrayRef<Life> lives = collected.lives;
+    unsigned launches = collected.launches;
     os << "entry " << entry.getSymName() << " " << launches << " launches\n";
     int64_t peak = 0, bound = 0;
     for (const Life &life : lives) {

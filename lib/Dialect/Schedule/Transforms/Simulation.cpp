@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Symbolic execution of entries before and after memory planning.
+// Symbolic execution of the schedule level.
 
 #include "Simulation.h"
 #include "Ties.h"
@@ -8,84 +8,6 @@
 using namespace mlir;
 using namespace descent;
 using namespace descent::schedule;
-
-static Content contentOfSymbol(Values &values, StringRef symbol,
-                               int64_t elements) {
-  return Content(values.number(("@" + symbol).str()), elements);
-}
-
-static Content contentOfControl(Values &values) {
-  return Content(values.number("control"), kControlBytes / kElementBytes);
-}
-
-//===----------------------------------------------------------------------===//
-// The kernel level
-//===----------------------------------------------------------------------===//
-
-/// The pieces one behind the other at their offsets, zeros between them.
-static Content packContents(ArrayRef<Content> pieces, TypeRange types) {
-  SmallVector<int64_t> offsets = PackOp::getOffsets(types);
-  Content arena;
-  for (unsigned i = 0; i < pieces.size(); ++i) {
-    arena.append(pieces[i]);
-    arena.append(Content(Values::Zero, offsets[i + 1] - offsets[i] -
-                                           countElements(types[i])));
-  }
-  return arena;
-}
-
-EntryResult schedule::simulate(descent::EntryOp entry, Values &values,
-                               llvm::DenseMap<Value, Content> &contents) {
-  EntryResult result;
-  auto module = entry->getParentOfType<ModuleOp>();
-  for (auto state : module.getOps<StateOp>())
-    result.states[state.getSymName().str()] = contentOfSymbol(
-        values, state.getSymName(), countElements(state.getType()));
-  for (Operation &op : *entry.getBody().begin()) {
-    auto operands = llvm::map_to_vector(
-        op.getOperands(), [&](Value value) { return contents.lookup(value); });
-    if (auto read = dyn_cast<ReadOp>(op)) {
-      contents[read.getResult()] = contentOfSymbol(
-          values, read.getSymbol(), countElements(read.getType()));
-    } else if (auto control = dyn_cast<descent::ControlOp>(op)) {
-      contents[control.getResult()] =
-          contentOfControl(values).slice(int64_t(control.getWord()), 1);
-    } else if (isa<ReshapeOp>(op)) {
-      contents[op.getResult(0)] = operands[0];
-    } else if (isa<PackOp>(op)) {
-      contents[op.getResult(0)] = packContents(operands, op.getOperandTypes());
-    } else if (auto unpack = dyn_cast<UnpackOp>(op)) {
-      SmallVector<int64_t> offsets =
-          PackOp::getOffsets(unpack.getResultTypes());
-      for (OpResult piece : unpack->getResults())
-        contents[piece] = operands[0].slice(offsets[piece.getResultNumber()],
-                                            countElements(piece.getType()));
-    } else if (auto constant = dyn_cast<ConstantOp>(op)) {
-      // As the kernel that will fill it.
-      auto splat = dyn_cast<SplatElementsAttr>(constant.getValue());
-      if (!splat)
-        continue;
-      OpBuilder builder(&op);
-      auto fill = buildCopy(builder, constant.getResult(),
-                            splat.getSplatValue<TypedAttr>());
-      contents[constant.getResult()] = values.evaluate(fill, {}).front();
-      fill.erase();
-    } else if (auto kernel = dyn_cast<descent::KernelOp>(op)) {
-      for (auto [value, content] :
-           llvm::zip(kernel->getResults(), values.evaluate(kernel, operands)))
-        contents[value] = content;
-    } else if (auto write = dyn_cast<WriteOp>(op)) {
-      result.states[write.getSymbol().str()] = operands[0];
-    } else if (auto output = dyn_cast<descent::OutputOp>(op)) {
-      result.outputs[output.getName().str()] = operands[0];
-    }
-  }
-  return result;
-}
-
-//===----------------------------------------------------------------------===//
-// The schedule level
-//===----------------------------------------------------------------------===//
 
 ScheduleSimulation::ScheduleSimulation(ModuleOp module, Values &values)
     : module(module), symbols(module), values(values) {
@@ -118,54 +40,85 @@ ScheduleSimulation::Memory ScheduleSimulation::makeMemory() {
   return memory;
 }
 
-/// The place of an operand of `launch` that has `type`.
-static PlaceAttr getOperandPlace(LaunchOp launch, OperandAttr operand,
-                                 Type type) {
-  PlaceAttr binding = launch.getBinding(operand.getBinding());
-  return PlaceAttr::get(binding.getSlab(),
-                        binding.getOffset() +
-                            operand.getOffset() * kElementBytes,
-                        byteSize(type));
-}
-
-LogicalResult ScheduleSimulation::run(LaunchOp launch, Memory &memory) {
+LogicalResult ScheduleSimulation::run(LaunchOp launch, Memory &memory,
+                                      int64_t iteration) {
   auto kernel = symbols.lookup<schedule::KernelOp>(launch.getKernel());
   auto body = cast<descent::KernelOp>(kernel.getBlock().front());
+  std::unique_ptr<KernelFunction> &function = functions[body];
+  if (!function)
+    function = std::make_unique<KernelFunction>(body, values);
+  SmallVector<PlaceAttr> written;
+  for (OpResult result : body->getResults())
+    written.push_back(
+        launch.getOperandPlace(kernel.getWrite(result.getResultNumber()),
+                               result.getType(), iteration));
   SmallVector<Content> operands;
   for (OpOperand &operand : body->getOpOperands()) {
     unsigned number = cast<BlockArgument>(operand.get()).getArgNumber();
-    PlaceAttr place = getOperandPlace(launch, kernel.getRead(number),
-                                      operand.get().getType());
+    PlaceAttr place = launch.getOperandPlace(
+        kernel.getRead(number), operand.get().getType(), iteration);
     operands.push_back(read(memory, place));
     if (operands.back().contains(Values::Undefined))
       return launch.emitOpError()
              << "reads " << place << ", where nothing was written";
-    for (OpResult result : body->getResults()) {
-      PlaceAttr written = getOperandPlace(
-          launch, kernel.getWrite(result.getResultNumber()), result.getType());
-      Slice from = {nullptr, place.getOffset() / kElementBytes, 0},
-            to = {nullptr, written.getOffset() / kElementBytes, 0};
-      if (place.overlaps(written) &&
-          !readsOwnElement(body, operand.getOperandNumber(), from, to))
+    for (auto [i, to] : llvm::enumerate(written))
+      if (place.overlaps(to) &&
+          !function->readsOnlyWritten(operand.getOperandNumber(), i,
+                                      (to.getOffset() - place.getOffset()) /
+                                          kElementBytes))
         return launch.emitOpError()
                << "reads " << place
                << " while another iteration may overwrite it";
+  }
+  for (auto [place, content] : llvm::zip(written, function->evaluate(operands)))
+    write(memory, place, content);
+  return success();
+}
+
+/// Puts values of which nothing is known wherever an iteration of a loop leaves
+/// something in a place of its own.
+void ScheduleSimulation::forgetMovingResults(LoopOp loop, Memory &memory) {
+  for (auto launch : loop.getBody().getOps<LaunchOp>()) {
+    auto kernel = symbols.lookup<schedule::KernelOp>(launch.getKernel());
+    for (auto [i, value] :
+         llvm::enumerate(kernel.getBlock().getTerminator()->getOperands())) {
+      OperandAttr operand = kernel.getWrite(i);
+      if (operand.getStride() == 0 || operand.getAlternating())
+        continue;
+      PlaceAttr range =
+          launch.getOperandRange(kernel, operand, value.getType());
+      write(memory, range,
+            Content(values.number("unknown"), range.getSize() / kElementBytes));
     }
   }
-  for (auto [i, content] : llvm::enumerate(values.evaluate(body, operands)))
-    write(memory,
-          getOperandPlace(launch, kernel.getWrite(i),
-                          body->getResult(i).getType()),
-          content);
+}
+
+LogicalResult ScheduleSimulation::run(LoopOp loop, Memory &memory) {
+  SmallVector<LaunchOp> launches(loop.getBody().getOps<LaunchOp>());
+  int64_t count = loop.getCount(), ends = 4;
+  bool isLong = isLongLoop(count, launches.size()) && count > 2 * ends;
+  for (int64_t step = 0; step < count; ++step) {
+    if (isLong && step == ends) {
+      forgetMovingResults(loop, memory);
+      step = count - ends;
+    }
+    for (LaunchOp launch : launches)
+      if (failed(run(launch, memory, loop.getIteration(step))))
+        return failure();
+  }
   return success();
 }
 
 FailureOr<ScheduleSimulation::Memory>
 ScheduleSimulation::run(schedule::EntryOp entry) {
   Memory memory = makeMemory();
-  for (auto launch : entry.getBody().getOps<LaunchOp>())
-    if (failed(run(launch, memory)))
+  for (Operation &op : entry.getBody().front()) {
+    auto launch = dyn_cast<LaunchOp>(op);
+    auto loop = dyn_cast<LoopOp>(op);
+    if ((launch && failed(run(launch, memory, /*iteration=*/0))) ||
+        (loop && failed(run(loop, memory))))
       return failure();
+  }
   EntryResult &result = results[entry.getSymName().str()] = {};
   for (auto place : module.getOps<PlaceOp>())
     if (symbols.lookup<StateOp>(place.getSymbol()))

@@ -14,7 +14,22 @@ namespace descent::schedule {
 /// outputs, by name.
 struct EntryResult {
   std::map<std::string, Content> states, outputs;
+  /// Whether all iterations of all loops were run. Those of a long loop are
+  /// not: what it leaves is not known then.
+  bool isExact = true;
 };
+
+/// Whether a loop of `count` iterations of `kernels` kernels is too long to be
+/// run in full. Where its values lie is an affine function of the iteration's
+/// number, so that a shorter loop that is sound speaks for it.
+inline bool isLongLoop(int64_t count, int64_t kernels) {
+  return count * kernels > 1 << 15;
+}
+
+/// Contents of inputs, states and control words before a run.
+Content contentOfSymbol(Values &values, llvm::StringRef symbol,
+                        int64_t elements);
+Content contentOfControl(Values &values);
 
 /// Runs an entry of the kernel level on values, and puts the contents of all of
 /// them into `contents`.
@@ -41,7 +56,9 @@ private:
 
   Memory makeMemory();
   mlir::FailureOr<Memory> run(schedule::EntryOp entry);
-  mlir::LogicalResult run(LaunchOp launch, Memory &memory);
+  mlir::LogicalResult run(LoopOp loop, Memory &memory);
+  mlir::LogicalResult run(LaunchOp launch, Memory &memory, int64_t iteration);
+  void forgetMovingResults(LoopOp loop, Memory &memory);
   Content read(const Memory &memory, PlaceAttr place) const;
   bool updateGaps(const Memory &memory);
 
@@ -51,6 +68,7 @@ private:
   /// Where state slabs are zero before every run, as far as is known.
   std::map<std::string, SlabContent, std::less<>> gaps;
   std::map<std::string, EntryResult, std::less<>> results;
+  llvm::DenseMap<mlir::Operation *, std::unique_ptr<KernelFunction>> functions;
 };
 
 } // namespace descent::schedule

@@ -13,8 +13,12 @@ using namespace descent;
 using namespace descent::schedule;
 
 LogicalResult EntryMemory::tie() {
-  if (failed(replaceConstants()))
-    return failure();
+  SmallVector<Block *> blocks = {&entry.getBody().front()};
+  for (auto loop : entry.getBody().getOps<ScanOp>())
+    blocks.push_back(&loop.getBody().front());
+  for (Block *block : blocks)
+    if (failed(replaceConstants(*block)))
+      return failure();
   dropIdentityWrites();
   for (auto write : entry.getBody().getOps<WriteOp>())
     writes[write.getSymbolAttr()] = write;
@@ -22,8 +26,10 @@ LogicalResult EntryMemory::tie() {
   copyWrites();
   for (auto pack : llvm::make_early_inc_range(entry.getBody().getOps<PackOp>()))
     placePack(pack);
-  for (descent::KernelOp kernel : getKernels())
-    collectOldReads(kernel);
+  for (auto loop : entry.getBody().getOps<ScanOp>())
+    placeLoop(loop);
+  for (Operation *step : getSteps())
+    collectOldReads(step);
   for (auto write :
        llvm::make_early_inc_range(entry.getBody().getOps<WriteOp>()))
     placeWrite(write);
@@ -37,7 +43,17 @@ LogicalResult EntryMemory::tie() {
 }
 
 SmallVector<descent::KernelOp> EntryMemory::getKernels() {
-  return llvm::to_vector(entry.getBody().getOps<descent::KernelOp>());
+  SmallVector<descent::KernelOp> kernels;
+  entry.walk([&](descent::KernelOp kernel) { kernels.push_back(kernel); });
+  return kernels;
+}
+
+SmallVector<Operation *> EntryMemory::getSteps() {
+  SmallVector<Operation *> steps;
+  for (Operation &op : entry.getBody().front())
+    if (isStep(&op))
+      steps.push_back(&op);
+  return steps;
 }
 
 Slice EntryMemory::locate(Value value) const {
@@ -47,9 +63,13 @@ Slice EntryMemory::locate(Value value) const {
     base = program.lookup(read.getSymbol());
   else if (auto control = piece.root.getDefiningOp<descent::ControlOp>())
     base = {program.getControl(), int64_t(control.getWord()), 1};
+  else if (auto argument = dyn_cast<BlockArgument>(piece.root))
+    base = locateArgument(argument);
   while (base.buffer && base.buffer->replacement)
     base.buffer = base.buffer->replacement;
-  return {base.buffer, base.offset + piece.offset, piece.elements};
+  base.offset += piece.offset;
+  base.elements = piece.elements;
+  return base;
 }
 
 //===----------------------------------------------------------------------===//
@@ -61,9 +81,8 @@ Value EntryMemory::copyBefore(Operation *user, Value value) {
   return buildCopy(builder, value).getResult(0);
 }
 
-LogicalResult EntryMemory::replaceConstants() {
-  for (auto constant :
-       llvm::make_early_inc_range(entry.getBody().getOps<ConstantOp>())) {
+LogicalResult EntryMemory::replaceConstants(Block &block) {
+  for (auto constant : llvm::make_early_inc_range(block.getOps<ConstantOp>())) {
     if (constant->use_empty()) {
       constant.erase();
       continue;
@@ -100,7 +119,7 @@ void EntryMemory::dropIdentityWrites() {
 void EntryMemory::copyOutputs() {
   for (auto output : entry.getBody().getOps<descent::OutputOp>()) {
     Operation *source = resolvePiece(output.getValue()).root.getDefiningOp();
-    if (isa<descent::KernelOp>(source))
+    if (isStep(source))
       continue;
     auto read = dyn_cast<ReadOp>(source);
     if (read &&
@@ -164,19 +183,19 @@ void EntryMemory::placePack(PackOp pack) {
 // States
 //===----------------------------------------------------------------------===//
 
-void EntryMemory::collectOldReads(descent::KernelOp kernel) {
-  for (OpOperand &operand : kernel->getOpOperands()) {
+void EntryMemory::collectOldReads(Operation *step) {
+  for (OpOperand &operand : step->getOpOperands()) {
     Slice location = locate(operand.get());
     if (location.buffer && location.buffer->kind == Buffer::Kind::State &&
         !resolvePiece(operand.get()).root.getDefiningOp<descent::KernelOp>())
-      oldReads.push_back({kernel, operand.getOperandNumber(), location});
+      oldReads.push_back({step, operand.getOperandNumber(), location});
   }
 }
 
-/// The kernels that read `value`, also through views.
+/// The steps that read `value`, also through views.
 static void collectReaders(Value value, SmallVectorImpl<Operation *> &readers) {
   for (Operation *user : value.getUsers()) {
-    if (isa<descent::KernelOp>(user))
+    if (isStep(user))
       readers.push_back(user);
     else
       for (Value view : user->getResults())
@@ -247,23 +266,24 @@ bool EntryMemory::canComputeInPlace(OpResult result, const Slice &place) {
   for (OldRead &read : oldReads) {
     if (!read.location.overlaps(place))
       continue;
-    if (read.kernel == kernel
-            ? !readsOwnElement(read.kernel, read.operand, read.location, place)
-            : reaches(kernel, read.kernel))
+    if (read.step == kernel
+            ? !readsOwnElement(cast<descent::KernelOp>(kernel), read.operand,
+                               read.location, place)
+            : reaches(kernel, read.step))
       return false;
   }
   return true;
 }
 
-/// Orders the readers of the old states at `place` before `kernel`, which
+/// Orders the readers of the old states at `place` before `step`, which
 /// overwrites them.
-void EntryMemory::overwrite(descent::KernelOp kernel, const Slice &place) {
+void EntryMemory::overwrite(Operation *step, const Slice &place) {
   for (OldRead &read : oldReads) {
-    if (read.kernel == kernel || !read.location.overlaps(place) ||
-        llvm::is_contained(earlier[kernel], read.kernel))
+    if (read.step == step || !read.location.overlaps(place) ||
+        llvm::is_contained(earlier[step], read.step))
       continue;
-    earlier[kernel].push_back(read.kernel);
-    later[read.kernel].push_back(kernel);
+    earlier[step].push_back(read.step);
+    later[read.step].push_back(step);
   }
 }
 
@@ -287,15 +307,14 @@ void EntryMemory::placeWrite(WriteOp write) {
   overwrite(kernel, whole);
 }
 
-SmallVector<Operation *>
-EntryMemory::getPredecessors(descent::KernelOp kernel) const {
-  SmallVector<Operation *> predecessors = earlier.lookup(kernel);
-  SmallVector<Value> pending(kernel->getOperands());
+SmallVector<Operation *> EntryMemory::getPredecessors(Operation *step) const {
+  SmallVector<Operation *> predecessors = earlier.lookup(step);
+  SmallVector<Value> pending(step->getOperands());
   while (!pending.empty()) {
     Operation *op = pending.pop_back_val().getDefiningOp();
-    if (isa<descent::KernelOp>(op))
+    if (isStep(op))
       predecessors.push_back(op);
-    else
+    else if (op)
       llvm::append_range(pending, op->getOperands());
   }
   return predecessors;

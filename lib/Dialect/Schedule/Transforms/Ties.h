@@ -30,33 +30,42 @@ public:
   ProgramMemory &getProgram() { return program; }
   /// Where `value` lies.
   Slice locate(mlir::Value value) const;
-  /// Kernels in program order, the added ones included.
+  /// All kernels in program order, those in loops and the added ones included.
   llvm::SmallVector<descent::KernelOp> getKernels();
-  /// The kernels that must run before `kernel`: those it reads from, and the
-  /// last readers of what it overwrites.
+  /// The entry's own kernels and its loops in program order, the added ones
+  /// included.
+  llvm::SmallVector<mlir::Operation *> getSteps();
+  /// The steps that must run before `step`, in the same block: those it reads
+  /// from, and the last readers of what it overwrites.
   llvm::SmallVector<mlir::Operation *>
-  getPredecessors(descent::KernelOp kernel) const;
+  getPredecessors(mlir::Operation *step) const;
 
 private:
-  /// A kernel's operand that lies in a state as it was when the entry began.
+  /// A step's operand that lies in a state as it was when the entry began.
   struct OldRead {
-    descent::KernelOp kernel;
+    mlir::Operation *step;
     unsigned operand;
     Slice location;
   };
 
-  mlir::LogicalResult replaceConstants();
+  mlir::LogicalResult replaceConstants(mlir::Block &block);
   void dropIdentityWrites();
   void copyOutputs();
   void copyWrites();
   void placePack(PackOp pack);
   bool placePackedStates(PackOp pack);
   void placeWrite(WriteOp write);
+  Slice locateArgument(mlir::BlockArgument argument) const;
+  bool isFree(mlir::Value value) const;
+  void placeLoop(ScanOp loop);
+  void placeCarried(ScanOp loop, unsigned number);
+  void placeInitial(ScanOp loop, unsigned number, const Slice &place);
+  void placeStacked(ScanOp loop, unsigned number);
   bool keepsGapsZero(mlir::OpResult result, const Slice &place) const;
   bool canComputeInPlace(mlir::OpResult result, const Slice &place);
   bool reaches(mlir::Operation *from, mlir::Operation *to) const;
-  void overwrite(descent::KernelOp kernel, const Slice &place);
-  void collectOldReads(descent::KernelOp kernel);
+  void overwrite(mlir::Operation *step, const Slice &place);
+  void collectOldReads(mlir::Operation *step);
   /// Adds a kernel that copies `value` before `user`, and returns the copy.
   mlir::Value copyBefore(mlir::Operation *user, mlir::Value value);
 

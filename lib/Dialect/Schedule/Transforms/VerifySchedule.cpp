@@ -15,13 +15,21 @@ using namespace mlir;
 using namespace descent;
 using namespace descent::schedule;
 
-/// Checks that no two launches between the same barriers conflict.
-static LogicalResult verifyBarriers(schedule::EntryOp entry,
-                                    SymbolTable &symbols) {
-  SmallVector<LaunchOp> running;
-  for (Operation &op : *entry.getBody().begin()) {
+/// Checks that no two launches between the same barriers conflict. `running`
+/// are those since the last barrier before `block`, then those in it.
+static LogicalResult verifyBarriers(Block &block, SymbolTable &symbols,
+                                    SmallVectorImpl<LaunchOp> &running) {
+  for (Operation &op : block) {
     if (isa<BarrierOp>(op))
       running.clear();
+    if (auto loop = dyn_cast<LoopOp>(op)) {
+      // Twice, for the end of an iteration runs beside the beginning of the
+      // next.
+      for (int i = 0; i < 2; ++i)
+        if (failed(verifyBarriers(loop.getBody().front(), symbols, running)))
+          return failure();
+      continue;
+    }
     auto launch = dyn_cast<LaunchOp>(op);
     if (!launch)
       continue;
@@ -34,7 +42,10 @@ static LogicalResult verifyBarriers(schedule::EntryOp entry,
             launch.emitOpError()
             << "touches what a launch wrote, or overwrites what it read, with "
                "no barrier between them";
-        error.attachNote(other.getLoc()) << "the other launch";
+        error.attachNote(other.getLoc())
+            << (other == launch ? "the other launch is its own in another "
+                                  "iteration"
+                                : "the other launch");
         return error;
       }
     running.push_back(launch);
@@ -48,9 +59,11 @@ struct VerifySchedulePass
     : public schedule::impl::VerifyScheduleBase<VerifySchedulePass> {
   void runOnOperation() override {
     SymbolTable symbols(getOperation());
-    for (auto entry : getOperation().getOps<schedule::EntryOp>())
-      if (failed(verifyBarriers(entry, symbols)))
+    for (auto entry : getOperation().getOps<schedule::EntryOp>()) {
+      SmallVector<LaunchOp> running;
+      if (failed(verifyBarriers(entry.getBody().front(), symbols, running)))
         return signalPassFailure();
+    }
     Values values;
     if (failed(ScheduleSimulation(getOperation(), values).run()))
       signalPassFailure();
