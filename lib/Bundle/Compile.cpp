@@ -251,6 +251,9 @@ bundle::ModelInfo Compilation::getModelInfo() const {
     info.sha256 = bundle::sha256(model::canonical(*model));
     info.batch = model->batch.value_or(1);
     info.epochs = model->epochs;
+    for (const model::Entry &entry : model->entries)
+      if (entry.mixesRows >= 0)
+        info.wholeBatches.push_back(entry.name);
     return info;
   }
   info.name = llvm::sys::path::stem(options.input).str();

@@ -60,7 +60,7 @@ static Json describeTensor(StringRef name, Type type) {
           {"shape", tensor.getShape().vec()}};
 }
 
-static Json describeEntry(schedule::EntryOp entry) {
+static Json describeEntry(const ModelInfo &model, schedule::EntryOp entry) {
   Json inputs = Json::array(), outputs = Json::array();
   for (auto input : entry.getInputs().getAsRange<FlatSymbolRefAttr>())
     inputs.push_back(input.getValue().str());
@@ -70,7 +70,10 @@ static Json describeEntry(schedule::EntryOp entry) {
       json["batch_axis"] = *axis;
     outputs.push_back(json);
   }
-  return {{"inputs", inputs}, {"outputs", outputs}};
+  Json json = {{"inputs", inputs}, {"outputs", outputs}};
+  if (llvm::is_contained(model.wholeBatches, entry.getSymName()))
+    json["whole_batches"] = true;
+  return json;
 }
 
 Json describeProgram(const ModelInfo &model, const Variant &variant) {
@@ -93,7 +96,7 @@ Json describeProgram(const ModelInfo &model, const Variant &variant) {
                       {"init", describeInit(state.getInit())}});
   }
   for (auto entry : module.getOps<schedule::EntryOp>())
-    entries[entry.getSymName().str()] = describeEntry(entry);
+    entries[entry.getSymName().str()] = describeEntry(model, entry);
   return {{"format", {1, 1}},
           {"producer", "descentc " DESCENT_VERSION},
           {"model", {{"name", model.name}, {"sha256", model.sha256}}},

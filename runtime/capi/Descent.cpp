@@ -282,7 +282,8 @@ descent_status descent_run_input(descent_run *run, const char *name,
     const Program &program = run->executor->program();
     const Entry &entry = *run->run->entry;
     for (size_t i = 0; i < entry.inputs.size(); ++i)
-      if (program.inputs[entry.inputs[i]].name == name) {
+      if (const Tensor &input = program.inputs[entry.inputs[i]];
+          input.name == name || entry.plainName(input) == name) {
         *data = run->run->inputs[i].data();
         *size = run->run->inputs[i].size();
         return;
@@ -300,6 +301,10 @@ descent_status descent_run_submit(descent_run *run,
     int32_t batch = int32_t(run->run->entry->batch);
     require(control.valid >= 0 && control.valid <= batch,
             "descent_control.valid is not within the batch");
+    require(!run->run->entry->wholeBatches || control.valid == 0 ||
+                control.valid == batch,
+            "descent_control.valid is less than the batch, and the layers of "
+            "the entry mix samples");
     run->run->control = {control.step, control.seed,
                          control.valid ? control.valid : batch,
                          control.lr_scale != 0 ? control.lr_scale : 1};

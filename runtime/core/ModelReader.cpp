@@ -136,6 +136,8 @@ Entry readEntry(const JsonView &view, const std::string &name,
     setBatch(program.inputs[*index], input);
     entry.inputs.push_back(*index);
   }
+  if (auto whole = view.find("whole_batches"))
+    entry.wholeBatches = whole->flag();
   names.clear();
   for (const JsonView &output : view.get("outputs").elements()) {
     entry.outputs.push_back(readTensor(output));

@@ -65,7 +65,16 @@ struct Entry {
   std::vector<unsigned> inputs; ///< indices into Program::inputs
   std::vector<Tensor> outputs;
   uint64_t batch = 1; ///< samples in one run
+  /// Whether results are wrong where not all rows of the batch count.
+  bool wholeBatches = false;
   std::optional<unsigned> findOutput(const std::string &name) const;
+  /// What data and callers call an input: one that the entry has in sizes of
+  /// its own is `<entry>.<input>` in the bundle.
+  std::string plainName(const Tensor &input) const {
+    return input.name.starts_with(name + ".")
+               ? input.name.substr(name.size() + 1)
+               : input.name;
+  }
 };
 
 /// Bytes [offset, offset + size) of a slab.

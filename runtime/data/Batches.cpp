@@ -44,14 +44,16 @@ const char *storageName(Field::Storage storage) {
 
 Batches::Batches(const Dataset &dataset, const Program &program,
                  const Entry &entry)
-    : dataset(dataset), batchSize(entry.batch) {
+    : dataset(dataset), batchSize(entry.batch),
+      wholeBatches(entry.wholeBatches) {
   if (dataset.size == 0)
     fail(Status::Invalid, "'", dataset.description, "' has no samples");
   for (unsigned index : entry.inputs) {
     const Tensor &input = program.inputs[index];
-    auto field = std::find_if(
-        dataset.fields.begin(), dataset.fields.end(),
-        [&](const Field &candidate) { return candidate.name == input.name; });
+    auto field = std::find_if(dataset.fields.begin(), dataset.fields.end(),
+                              [&](const Field &candidate) {
+                                return candidate.name == entry.plainName(input);
+                              });
     if (field == dataset.fields.end()) {
       std::string names;
       for (const Field &candidate : dataset.fields)
@@ -142,6 +144,12 @@ void Batches::copySample(const Binding &binding, std::span<std::byte> target,
 }
 
 void Batches::fill(Run &run, std::span<const uint32_t> rows) const {
+  if (wholeBatches && rows.size() < batchSize)
+    fail(Status::Invalid, "the entry '", run.entry->name,
+         "' needs whole batches of ", batchSize,
+         " samples, because its layers mix them, and ", rows.size(), " of '",
+         dataset.description, "' are left: give it samples that ", batchSize,
+         " divides, or compile the model with another batch size");
   for (size_t i = 0; i < bindings.size(); ++i)
     for (uint64_t slot = 0; slot < batchSize; ++slot)
       copySample(bindings[i], run.inputs[i], slot,

@@ -22,7 +22,8 @@ public:
   uint64_t batch() const { return batchSize; }
 
   /// Copies the rows into run.inputs, repeats the first one up to the batch
-  /// size, and sets run.control.valid.
+  /// size, and sets run.control.valid. Errors: Invalid for fewer rows than the
+  /// batch where the entry needs whole batches.
   void fill(Run &run, std::span<const uint32_t> rows) const;
 
 private:
@@ -38,6 +39,7 @@ private:
 
   const Dataset &dataset;
   uint64_t batchSize;
+  bool wholeBatches;
   std::vector<Binding> bindings;
 };
 

@@ -64,6 +64,30 @@ TEST(Batches, GathersAndRepeatsAValidRow) {
   EXPECT_EQ(label, 7);
 }
 
+TEST(Batches, EntriesThatMixRowsNeedAllOfThem) {
+  Program program = tiny({4, 1, 2, 3}, 0);
+  Entry &entry = program.entries["train"];
+  entry.wholeBatches = true;
+  Dataset data = tinyData();
+  Batches batches(data, program, entry);
+  HostRun run(program, entry);
+  const uint32_t rows[] = {5, 2, 1, 0};
+  batches.fill(run, rows);
+  EXPECT_EQ(run.control.valid, 4);
+  EXPECT_THROW(batches.fill(run, std::span(rows).first(3)), Error);
+}
+
+TEST(Batches, InputsInSizesOfAnEntryAreCalledAfterIt) {
+  Program program = tiny({4, 1, 2, 3}, 0);
+  program.inputs[0].name = "train.image";
+  Dataset data = tinyData();
+  Batches batches(data, program, program.entries["train"]);
+  HostRun run(program, program.entries["train"]);
+  const uint32_t rows[] = {5, 2};
+  batches.fill(run, rows);
+  EXPECT_EQ(run.real(0, 0), 30 / 255.0f);
+}
+
 TEST(Batches, TheBatchAxisMayBeAnyAxis) {
   Program program = tiny({2, 4, 3}, 1);
   Dataset data = tinyData();

@@ -23,6 +23,8 @@ struct ModelInfo {
   std::string sha256;
   int64_t batch = 1;
   int64_t epochs = 1;
+  /// Entries that give wrong results where not all rows of the batch count.
+  std::vector<std::string> wholeBatches;
 };
 
 /// A program for one kind of device: a module of the schedule level with its
