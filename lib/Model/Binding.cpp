@@ -97,8 +97,10 @@ Elaborator::evaluateArgument(const Signature &signature,
     Value value = plain(false);
     if (!value.isValid())
       return std::nullopt;
+    // The library's own functions are given what others were given.
+    bool mayBeNone = parameter.optional || signature.name.starts_with("_");
     if (value.isTensor() || value.isNumber() || value.is<bool>() ||
-        (value.isNone() && parameter.optional))
+        (value.isNone() && mayBeNone))
       return value;
     if (value.list() && parameter.form == Parameter::Form::Tensors)
       return value;
@@ -326,7 +328,7 @@ Elaborator::bind(const Signature &signature,
                       ? Value(std::move(lists[i]))
                       : std::move(*values[i]);
     result.push_back({parameter.name, std::move(value), site.location, given[i],
-                      "a parameter"});
+                      "a parameter", true});
   }
   if (!isSound)
     return std::nullopt;
@@ -352,8 +354,12 @@ bool Elaborator::completeDefaults(const Signature &signature,
                   ? toValue(spec.defaultValue)
                   : frame->scope->findHere(spec.defaultFrom)->value;
     }
-    frame->scope->variables.push_back(
-        {parameter.name, std::move(value), site.location, {}, "a parameter"});
+    frame->scope->variables.push_back({parameter.name,
+                                       std::move(value),
+                                       site.location,
+                                       {},
+                                       "a parameter",
+                                       true});
   }
   return true;
 }

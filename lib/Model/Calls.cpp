@@ -175,9 +175,7 @@ const Signature &Elaborator::signatureOf(const Definition &definition) {
   if (found != context.signatures.end())
     return found->second;
   // Bounds of types see constants and definitions, as those do.
-  Frame file;
-  file.scope = &scopes.emplace_back();
-  file.isFunction = true;
+  Frame file = makeFileFrame(&scopes.emplace_back());
   FrameScope scope(*this, file);
   file.caller = nullptr;
   Bounds bounds(*this);
@@ -341,7 +339,8 @@ Value Elaborator::callLambda(const Callable &callable,
                          std::move(value),
                          lambda.parameters[position].name.location,
                          {},
-                         "a parameter"});
+                         "a parameter",
+                         true});
   }
   FrameScope scope(*this, body);
   for (const ParameterDecl &decl : lambda.parameters) {
@@ -357,7 +356,8 @@ Value Elaborator::callLambda(const Callable &callable,
                          std::move(value),
                          decl.name.location,
                          {},
-                         "a parameter"});
+                         "a parameter",
+                         true});
   }
   // `=> e` has no stages: what it calls is called by the lambda's own path.
   if (lambda.body.size() == 1 && lambda.body[0].kind == Stage::Kind::Return) {

@@ -20,20 +20,25 @@ Elaborator::Elaborator(ModelContext &context, std::string entry, bool training,
     constants.try_emplace(decl.name.text, std::move(constant));
   }
   rootScope = &scopes.emplace_back();
+  fileFrame = makeFileFrame(rootScope);
+  frame = &fileFrame;
+}
+
+Frame Elaborator::makeFileFrame(Scope *names) {
+  Frame file;
+  file.isFile = file.isFunction = true;
+  file.scope = names;
+  return file;
 }
 
 std::optional<int64_t> Elaborator::evaluateSetting(const Expr &expr) {
-  Frame file;
-  file.scope = &scopes.emplace_back();
-  file.isFunction = true;
+  Frame file = makeFileFrame(&scopes.emplace_back());
   FrameScope scope(*this, file);
   return evaluateInteger(expr);
 }
 
 std::optional<bool> Elaborator::evaluateFlag(const Expr &expr) {
-  Frame file;
-  file.scope = &scopes.emplace_back();
-  file.isFunction = true;
+  Frame file = makeFileFrame(&scopes.emplace_back());
   FrameScope scope(*this, file);
   return condition(expr);
 }
@@ -46,7 +51,6 @@ void Elaborator::declareInputs() {
   rootFrame.isRoot = true;
   rootFrame.scope = rootScope;
   FrameScope scope(*this, rootFrame);
-  rootFrame.caller = nullptr;
   static const AttrSpec aSize;
   for (const InputDecl &input : context.model.inputs) {
     if (context.tooManyErrors())

@@ -37,6 +37,7 @@ struct Frame {
   const Definition *definition = nullptr;
   bool library = false;
   bool isRoot = false; ///< the network
+  bool isFile = false; ///< what stands outside of it and of definitions
   Scope *scope = nullptr;
   Location calledAt; ///< of a definition in a user's file, for notes
   /// In the library: the innermost call in a user's file.
@@ -297,6 +298,9 @@ private:
   unsigned numFrames = 0;
   bool expectsNumber = false; ///< so that messages say what is missing
   Frame rootFrame;
+  Frame fileFrame; ///< current where no other is
+  /// Of an expression that stands in the file, with these names.
+  Frame makeFileFrame(Scope *names);
   Scope *rootScope = nullptr;
 
 public:

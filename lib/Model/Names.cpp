@@ -43,10 +43,8 @@ Value Elaborator::evaluateConstant(ConstantState &constant, Location use) {
     constant.state = ConstantState::Active;
     activeConstants.push_back(&constant);
     // A constant sees constants and definitions, wherever it is used.
-    Frame file;
-    file.scope = &scopes.emplace_back();
+    Frame file = makeFileFrame(&scopes.emplace_back());
     file.restriction = "constant";
-    file.isFunction = true;
     FrameScope scope(*this, file);
     file.caller = nullptr;
     bool before = expectsNumber;
@@ -169,18 +167,18 @@ Value Elaborator::undefined(const Expr &expr) {
   if (expectsNumber && frame->isRoot)
     return error(expr.location, "undefined constant " + quote(expr.name) +
                                     didYouMean(expr.name, constantNames));
-  if (expectsNumber && !frame->caller)
+  if (expectsNumber && frame->isFile)
     for (const InputDecl &input : context.model.inputs)
       if (input.name.text == expr.name)
         return error(expr.location,
                      quote(expr.name) +
                          " is an input, and a number is expected here");
   values.insert(values.end(), constantNames.begin(), constantNames.end());
-  return error(expr.location,
-               "undefined " +
-                   std::string(expectsNumber && !frame->caller ? "constant "
-                                                               : "value ") +
-                   quote(expr.name) + didYouMean(expr.name, values));
+  return error(
+      expr.location,
+      "undefined " +
+          std::string(expectsNumber && frame->isFile ? "constant " : "value ") +
+          quote(expr.name) + didYouMean(expr.name, values));
 }
 
 bool Elaborator::reportForward(const Expr &expr) {

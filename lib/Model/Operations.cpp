@@ -294,11 +294,8 @@ Elaborator::optimizer(const Expr &expr) {
                           didYouMean(called.name, names));
     return std::nullopt;
   }
-  Frame file;
-  file.scope = rootScope;
-  file.isFunction = true;
+  Frame file = makeFileFrame(rootScope);
   FrameScope scope(*this, file);
-  file.caller = nullptr;
   std::vector<PendingArgument> arguments;
   if (expr.kind == Expr::Kind::Call)
     for (const Argument &argument : expr.arguments)

@@ -162,7 +162,6 @@ AttrSpec makeSpec(const ParameterDecl &decl, AttrKind kind,
 Signature descent::model::makeSignature(const Definition &definition,
                                         BoundEvaluator &evaluator) {
   Signature signature{definition.name.text, {}};
-  bool afterAttribute = false;
   for (const ParameterDecl &decl : definition.parameters) {
     Parameter parameter;
     parameter.name = decl.name.text;
@@ -173,14 +172,8 @@ Signature descent::model::makeSignature(const Definition &definition,
       parameter.form =
           type == "tensor" ? Parameter::Form::Tensor : Parameter::Form::Tensors;
       parameter.optional = decl.defaultValue.has_value();
-      if (afterAttribute)
-        evaluator.error(decl.name.location,
-                        quote(decl.name.text) +
-                            " is a tensor: the tensors come before the other "
-                            "parameters");
     } else if (std::optional<AttrKind> kind = parseAttrKind(type)) {
       parameter.spec = makeSpec(decl, *kind, evaluator);
-      afterAttribute = !type.empty();
     } else {
       evaluator.error(
           decl.type.name.location,

@@ -41,7 +41,6 @@ Value Elaborator::runNetwork(const std::vector<Stage> &body) {
     rootFrame.scope = rootScope;
   }
   FrameScope scope(*this, rootFrame);
-  rootFrame.caller = nullptr;
   Block block;
   block.base = rootScope;
   block.failures = numFailures;
@@ -62,12 +61,8 @@ Value Elaborator::runNetwork(const std::vector<Stage> &body) {
 }
 
 Value Elaborator::evaluateResult(const Expr &expr) {
-  Frame results;
-  results.scope = rootScope;
-  results.isFunction = true;
-  results.restriction = "";
+  Frame results = makeFileFrame(rootScope);
   FrameScope scope(*this, results);
-  results.caller = nullptr;
   bool before = outputsMayNotOwn;
   outputsMayNotOwn = true;
   Value value = evaluate(expr);
@@ -394,8 +389,14 @@ void Elaborator::define(const Identifier &name, const Value &value,
                         const char *what, bool mayReplace) {
   if (name.empty())
     return;
-  const Scope::Variable *known = frame->scope->findHere(name.text);
-  if (known && !mayReplace) {
+  Scope::Variable *known = frame->scope->findHere(name.text);
+  // A body may go on with a name of its parameters, as in `param bias` of a
+  // module that `bias` tells to have one.
+  if (known && (mayReplace || known->isParameter)) {
+    *known = {name.text, value, where(name.location), {}, what};
+    return;
+  }
+  if (known) {
     ++numFailures;
     if (Diagnostic *diagnostic = context.error(
             where(name.location),

@@ -155,7 +155,7 @@ void Elaborator::declareState(const Stage &stage) {
                        where(stage.name.location)},
                       &stage);
   }
-  define(stage.name, value, "a parameter", false);
+  define(stage.name, value, "a state", false);
 }
 
 Value Elaborator::parameter(const List &arguments, const CallSite &site) {

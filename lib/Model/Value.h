@@ -99,6 +99,7 @@ struct Scope {
     Location location; ///< of its definition
     Location given;    ///< of the argument, of a parameter in a library
     const char *what = "a value";
+    bool isParameter = false;
   };
 
   const Scope *parent = nullptr;
