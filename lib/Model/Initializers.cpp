@@ -54,7 +54,7 @@ std::vector<OpSpec> descent::model::initializers() {
                   "orthonormal rows or columns, whichever are fewer.",
                   "torch.nn.init.orthogonal_",
                   {number("gain", 1.0, "factor of the matrix")}),
-      initializer("identity",
+      initializer("identity_init",
                   "One on the diagonal of the first two axes, for kernels at "
                   "the centre of the others; zero elsewhere.",
                   "torch.nn.init.eye_",

@@ -253,7 +253,7 @@ Value Elaborator::makeInitializer(const OpSpec &op,
       {"normal", Initializer::Kind::Normal},
       {"truncated_normal", Initializer::Kind::TruncatedNormal},
       {"orthogonal", Initializer::Kind::Orthogonal},
-      {"identity", Initializer::Kind::Identity}};
+      {"identity_init", Initializer::Kind::Identity}};
   Initializer init;
   for (const auto &[name, kind] : kinds)
     if (name == op.name)

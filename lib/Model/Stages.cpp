@@ -191,7 +191,10 @@ bool Elaborator::enterMember(const Stage &stage) {
     isSound = checkPath(*this, stage.path);
   std::string name = isNamed ? stage.path.text : std::to_string(frame->members);
   const std::string &base = isNamed ? frame->lambdaPath : frame->path;
-  frame->members += 1;
+  // A name alone computes nothing, and is no layer.
+  bool isAlias = stage.kind == Stage::Kind::Value && !stage.takesPrevious &&
+                 stage.value.kind == Expr::Kind::Name && !isNamed;
+  frame->members += !isAlias;
   frame->stageIsNamed = isNamed;
   if (frame->isSole && !isNamed)
     frame->stage = frame->path;
@@ -201,7 +204,7 @@ bool Elaborator::enterMember(const Stage &stage) {
     frame->labelPath = frame->stage;
     frame->labelOp = calleeName(stage.value);
   }
-  if (isSound && frame->isRoot && !frame->isSole &&
+  if (isSound && frame->isRoot && !frame->isSole && !isAlias &&
       stage.kind != Stage::Kind::Return) {
     const Expr &value = stage.value;
     Location location = isNamed ? stage.path.location
@@ -296,6 +299,7 @@ void Elaborator::runIf(const Stage &stage, Block &block) {
   frame->path = std::move(path);
   frame->members = members;
   frame->isSole = isSole;
+  assign(stage.as, block.last, block, stage.location);
 }
 
 void Elaborator::runLoop(const Stage &stage, Block &block) {
@@ -354,8 +358,7 @@ void Elaborator::runLoop(const Stage &stage, Block &block) {
   frame->statePath = saved.statePath;
   frame->members = saved.members;
   frame->isSole = saved.isSole;
-  if (stage.as.size())
-    assign(stage.as, block.last, block, stage.location);
+  assign(stage.as, block.last, block, stage.location);
 }
 
 void Elaborator::assign(const std::vector<Identifier> &names,
