@@ -198,18 +198,7 @@ Value Elaborator::callDefinition(const Callable &callable,
   bool isInstance = callable.kind == Callable::Kind::Instance;
   bool isModule = definition.kind == Definition::Kind::Module;
   const Signature &signature = signatureOf(definition);
-  std::string path = frame->isFunction ? frame->path : frame->stage;
-  if (isInstance)
-    path = callable.path;
-  else if (isModule || hasPath(callable, arguments))
-    path = callPath(site);
-  if (isModule && !isInstance && !frame->isFunction) {
-    const void *owner = site.call && site.call == frame->outermost
-                            ? frame->site
-                            : static_cast<const void *>(site.call);
-    if (!claimPath(path, owner, site.location))
-      return {};
-  }
+  bool takesPath = !isInstance && (isModule || hasPath(callable, arguments));
   if (definition.kind == Definition::Kind::Metric && !metric)
     return error(site.location,
                  quote(definition.name.text) +
@@ -220,6 +209,18 @@ Value Elaborator::callDefinition(const Callable &callable,
            isInstance ? callable.bound : std::vector<Scope::Variable>());
   if (!bound || numFailures != before)
     return {};
+  // After the arguments, so that nested calls are counted as they are made.
+  std::string path = isInstance          ? callable.path
+                     : takesPath         ? callPath(site)
+                     : frame->isFunction ? frame->path
+                                         : frame->stage;
+  if (isModule && !isInstance && !frame->isFunction) {
+    const void *owner = site.call && site.call == frame->outermost
+                            ? frame->site
+                            : static_cast<const void *>(site.call);
+    if (!claimPath(path, owner, site.location))
+      return {};
+  }
   return runDefinition(definition, callable.library, signature,
                        std::move(*bound), site,
                        isInstance ? &callable : nullptr, std::move(path));

@@ -221,9 +221,10 @@ std::optional<Entry> EntryElaboration::predict() {
 
 std::optional<Entry> EntryElaboration::custom() {
   const EntryDecl &decl = *settings.decl;
-  elaborator.lastName = {};
-  if (!decl.body.empty())
+  if (!decl.body.empty()) {
+    elaborator.lastName = {};
     elaborator.runNetwork(decl.body);
+  }
   std::optional<Tensor> value;
   const std::optional<Expr> &objective = decl.loss ? decl.loss : model.loss;
   if (!decl.optimizers.empty() && !objective) {
