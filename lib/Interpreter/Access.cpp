@@ -128,9 +128,9 @@ double numberOf(Attribute attribute) {
   if (auto number = dyn_cast<FloatAttr>(attribute))
     return number.getValueAsDouble();
   auto number = cast<IntegerAttr>(attribute);
-  return number.getType().isInteger(1)
-             ? (number.getValue().isZero() ? 0.0 : 1.0)
-             : static_cast<double>(number.getInt());
+  if (number.getType().isInteger(1) || number.getType().isUnsignedInteger())
+    return static_cast<double>(number.getValue().getZExtValue());
+  return static_cast<double>(number.getInt());
 }
 
 } // namespace descent::interpreter
