@@ -267,8 +267,9 @@ private:
   void declareState(const Stage &stage);
   void accumulate(const Stage &stage);
   void updateState(const Stage &stage);
-  std::optional<std::vector<int64_t>> stateShape(const Value &shape,
-                                                 Location location);
+  /// `batchAxis` is null where there can be none.
+  std::optional<std::vector<int64_t>>
+  stateShape(const Value &shape, Location location, int *batchAxis);
   std::optional<DType> stateType(const Identifier &name);
   std::optional<Initializer> initializer(const Value &value, Location location);
   Value declare(State state, const void *owner);

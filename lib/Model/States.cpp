@@ -20,8 +20,8 @@ std::optional<DType> Elaborator::stateType(const Identifier &name) {
   return std::nullopt;
 }
 
-std::optional<std::vector<int64_t>> Elaborator::stateShape(const Value &value,
-                                                           Location location) {
+std::optional<std::vector<int64_t>>
+Elaborator::stateShape(const Value &value, Location location, int *batchAxis) {
   const List *list = value.list();
   if (!value.isValid())
     return std::nullopt;
@@ -39,11 +39,13 @@ std::optional<std::vector<int64_t>> Elaborator::stateShape(const Value &value,
       error(location, "a size is an integer, got " + describe(size));
       return std::nullopt;
     }
-    if (integer->batch) {
-      error(location, "what outlives a batch cannot have its size: 'batch' in "
-                      "the shape of a parameter or state");
+    if (integer->batch && !batchAxis) {
+      error(location, "a parameter cannot have the size of a batch: 'batch' "
+                      "stands in shapes of inputs and states");
       return std::nullopt;
     }
+    if (integer->batch)
+      *batchAxis = int(shape.size());
     if (integer->value < 1) {
       error(location, "a size must be at least 1, got " + print(size));
       return std::nullopt;
@@ -133,8 +135,11 @@ Value Elaborator::declare(State state, const void *owner) {
 
 void Elaborator::declareState(const Stage &stage) {
   std::optional<DType> dtype = stateType(stage.dtype);
+  bool isParam = stage.kind == Stage::Kind::Param;
+  int batchAxis = -1;
   std::optional<std::vector<int64_t>> shape =
-      stateShape(evaluate(stage.shape), stage.shape.location);
+      stateShape(evaluate(stage.shape), stage.shape.location,
+                 isParam ? nullptr : &batchAxis);
   Value value;
   if (dtype && shape) {
     const std::vector<int64_t> *before = fanShape;
@@ -142,7 +147,6 @@ void Elaborator::declareState(const Stage &stage) {
     std::optional<Initializer> init =
         initializer(evaluate(stage.value), stage.value.location);
     fanShape = before;
-    bool isParam = stage.kind == Stage::Kind::Param;
     if (init && isParam && !isFloat(*dtype) && !stage.frozen)
       error(stage.dtype.location, "a parameter is made of floats; of integers "
                                   "it is frozen, or a state");
@@ -150,7 +154,7 @@ void Elaborator::declareState(const Stage &stage) {
       value = declare({stage.name.text,
                        isParam ? State::Role::Parameter : State::Role::Buffer,
                        stage.frozen,
-                       {*dtype, *shape, -1},
+                       {*dtype, *shape, batchAxis},
                        *init,
                        where(stage.name.location)},
                       &stage);
@@ -165,7 +169,7 @@ Value Elaborator::parameter(const List &arguments, const CallSite &site) {
                                 "initializer, got " +
                                     describe(arguments[0]));
   std::optional<std::vector<int64_t>> shape =
-      stateShape(arguments[1], site.location);
+      stateShape(arguments[1], site.location, nullptr);
   if (!shape)
     return {};
   const std::vector<int64_t> *before = fanShape;
@@ -204,12 +208,14 @@ void Elaborator::update(const std::string &state, const Value &value,
   }
   const TensorType &is = type(*next);
   if (is.shape != expected.shape || is.dtype != expected.dtype ||
-      is.batchAxis >= 0) {
+      is.batchAxis != expected.batchAxis) {
     error(location,
           quote(state) + " is " + std::string(toString(expected.dtype)) +
               toString(expected.shape) + ", and cannot become " +
               std::string(toString(is.dtype)) + " " + describe(*next) +
-              (is.batchAxis >= 0 ? ", which has the batch axis" : ""));
+              (is.batchAxis >= 0 ? ", which has the batch axis"
+               : expected.batchAxis >= 0 ? ", which has no batch axis"
+                                         : ""));
     return;
   }
   for (const PendingUpdate &other : updates)
