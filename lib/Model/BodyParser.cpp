@@ -10,10 +10,10 @@ using namespace descent::model;
 
 /// `path.of.a.layer:` before a link.
 bool TextParser::isLabelAhead() const {
-  size_t i = 0;
-  while (peek(i).kind == Token::Kind::Name && peek(i + 1).is("."))
-    i += 2;
-  return peek(i).kind == Token::Kind::Name && peek(i + 1).is(":");
+  if (peek().kind == Token::Kind::String)
+    return peek(1).is(":");
+  size_t end = findPathEnd(at);
+  return end != at && tokens[end].is(":");
 }
 
 /// `name =` or `(a, b) =`
@@ -70,7 +70,8 @@ bool TextParser::parseStage(std::vector<Stage> &stages) {
     return add(parseDeclaration(Stage::Kind::Param, false));
   if (word == "state" && namesSomething)
     return add(parseDeclaration(Stage::Kind::State, false));
-  if (word == "update" && namesSomething)
+  if (word == "update" &&
+      (namesSomething || peek(1).kind == Token::Kind::String))
     return add(parseNamed(Stage::Kind::Update));
   if (word == "accumulate" && namesSomething)
     return add(parseNamed(Stage::Kind::Accumulate));
@@ -127,7 +128,7 @@ std::optional<Stage> TextParser::parseNamed(Stage::Kind kind) {
   std::string word = next().text;
   // A state of a module that is not in this body is called by its path.
   std::optional<Identifier> name = kind == Stage::Kind::Update
-                                       ? parseDottedName("a state")
+                                       ? parsePath("a state")
                                        : parseName("what it is called");
   if (!name || !expect("=", quote(word)))
     return std::nullopt;
@@ -242,13 +243,15 @@ std::optional<Stage> TextParser::parseFor() {
   return stage;
 }
 
-/// `return expr`, or `return` and a pipeline, whose stages come before it.
+/// `return expr`, or `return` and a pipeline, whose stages come before it;
+/// alone, what the stage before it gives.
 bool TextParser::parseReturn(std::vector<Stage> &stages) {
   Stage stage;
   stage.kind = Stage::Kind::Return;
   stage.location = next().location;
   size_t before = stages.size();
-  if (!parseValueStage(stages))
+  bool isAlone = peek().is("}") || peek().is(";");
+  if (!isAlone && !parseValueStage(stages))
     return false;
   if (stages.size() == before + 1 && !stages.back().takesPrevious &&
       stages.back().path.empty() && stages.back().kind == Stage::Kind::Value) {
@@ -275,7 +278,14 @@ bool TextParser::parseValueStage(std::vector<Stage> &stages) {
     if ((isList && !expect(")", "the names")) || !expect("=", "the names"))
       return false;
   }
-  size_t before = stages.size();
+  // A pipeline that goes on with the value before it.
+  if (peek().is("|>")) {
+    if (!parseLinks(stages, std::nullopt))
+      return false;
+    if (!names.empty())
+      nameLast(stages, std::move(names));
+    return true;
+  }
   std::optional<Expr> operand;
   if (peek().isName("repeat") && !peek(1).is("(")) {
     fail("'repeat' takes a value: write x |> repeat n { ... }");
@@ -284,7 +294,7 @@ bool TextParser::parseValueStage(std::vector<Stage> &stages) {
   Stage first;
   first.location = peek().location;
   if (isLabelAhead()) {
-    std::optional<Identifier> path = parseDottedName("a layer");
+    std::optional<Identifier> path = parsePath("a layer");
     if (!path || !expect(":", "the path of a layer"))
       return false;
     first.path = std::move(*path);
@@ -303,26 +313,8 @@ bool TextParser::parseValueStage(std::vector<Stage> &stages) {
   }
   if (peek().is("|>") && !parseLinks(stages, std::move(operand)))
     return false;
-  if (!names.empty() && stages.size() > before) {
-    Stage &last = stages.back();
-    if (last.kind != Stage::Kind::Value) {
-      // What a repeat gives is called by a stage of its own.
-      Stage alias;
-      alias.location = names.front().location;
-      alias.takesPrevious = true;
-      alias.as = std::move(names);
-      Expr identity;
-      identity.kind = Expr::Kind::Name;
-      identity.name = "identity";
-      identity.location = alias.location;
-      alias.value.kind = Expr::Kind::Call;
-      alias.value.location = alias.location;
-      alias.value.operands.push_back(std::move(identity));
-      stages.push_back(std::move(alias));
-      return true;
-    }
-    last.as = std::move(names);
-  }
+  if (!names.empty())
+    nameLast(stages, std::move(names));
   return true;
 }
 
@@ -357,7 +349,7 @@ bool TextParser::parseLinks(std::vector<Stage> &stages,
 std::optional<Stage> TextParser::parseLink() {
   Identifier path;
   if (isLabelAhead()) {
-    std::optional<Identifier> label = parseDottedName("a layer");
+    std::optional<Identifier> label = parsePath("a layer");
     if (!label || !expect(":", "the path of a layer"))
       return std::nullopt;
     path = std::move(*label);
@@ -389,4 +381,44 @@ std::optional<Stage> TextParser::parseLink() {
   if (stage)
     stage->path = std::move(path);
   return stage;
+}
+
+void descent::model::nameLast(std::vector<Stage> &stages,
+                              std::vector<Identifier> names) {
+  if (stages.back().kind != Stage::Kind::If) {
+    stages.back().as = std::move(names);
+    return;
+  }
+  // What one of two bodies gives is called by a stage of its own.
+  Stage alias;
+  alias.location = names.front().location;
+  alias.takesPrevious = true;
+  alias.as = std::move(names);
+  Expr identity;
+  identity.kind = Expr::Kind::Name;
+  identity.name = "identity";
+  identity.location = alias.location;
+  alias.value.kind = Expr::Kind::Call;
+  alias.value.location = alias.location;
+  alias.value.operands.push_back(std::move(identity));
+  stages.push_back(std::move(alias));
+}
+
+bool TextParser::parseOnlyPipeline(std::vector<Stage> &stages) {
+  if (peek().is("|>") ? !parseLinks(stages, std::nullopt)
+                      : !parseValueStage(stages))
+    return false;
+  if (peek().kind == Token::Kind::End)
+    return true;
+  fail("expected '|>' or the end of the value, got " + describe(peek()));
+  return false;
+}
+
+bool descent::model::parsePipeline(std::string_view text, Location begin,
+                                   bool exact, DiagnosticEngine &diagnostics,
+                                   std::vector<Stage> &stages) {
+  std::optional<std::vector<Token>> tokens =
+      tokenize(text, {begin, exact, false}, diagnostics);
+  return tokens &&
+         TextParser(std::move(*tokens), diagnostics).parseOnlyPipeline(stages);
 }

@@ -190,3 +190,22 @@ bool TextParser::parseBounds(ParameterType &type) {
   type.openHigh = peek().is(")");
   return take(")") || expect("]", "bounds");
 }
+
+std::optional<ParameterType> TextParser::parseOnlyType() {
+  ParameterType type;
+  if (!parseParameterType(type))
+    return std::nullopt;
+  if (peek().kind != Token::Kind::End)
+    return fail("expected the end of the type, got " + describe(peek()));
+  return type;
+}
+
+std::optional<ParameterType>
+descent::model::parseType(std::string_view text, Location begin, bool exact,
+                          DiagnosticEngine &diagnostics) {
+  std::optional<std::vector<Token>> tokens =
+      tokenize(text, {begin, exact, false}, diagnostics);
+  if (!tokens)
+    return std::nullopt;
+  return TextParser(std::move(*tokens), diagnostics).parseOnlyType();
+}

@@ -15,11 +15,27 @@ std::string quote(std::string_view text);
 /// Whether `text` is a name: a letter or `_`, then letters, digits and `_`.
 bool isIdentifier(std::string_view text);
 
+/// Whether the language uses the name `text` itself, so that no value can have
+/// it.
+bool isReservedName(std::string_view text);
+
 /// Parses `text` as an expression. `begin` is where its first byte stands; with
 /// `exact` the bytes after it follow in the source one by one, otherwise
 /// everything is located at `begin`. None after an error.
 std::optional<Expr> parseExpression(std::string_view text, Location begin,
                                     bool exact, DiagnosticEngine &diagnostics);
+
+/// Parses `text` as the type of a parameter, with its bounds.
+std::optional<ParameterType> parseType(std::string_view text, Location begin,
+                                       bool exact,
+                                       DiagnosticEngine &diagnostics);
+
+/// Parses `text` as a pipeline, which may begin with `|>`, and adds its stages.
+bool parsePipeline(std::string_view text, Location begin, bool exact,
+                   DiagnosticEngine &diagnostics, std::vector<Stage> &stages);
+
+/// Calls what the last of `stages` gives by `names`.
+void nameLast(std::vector<Stage> &stages, std::vector<Identifier> names);
 
 } // namespace descent::model
 

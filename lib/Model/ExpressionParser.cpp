@@ -328,7 +328,7 @@ std::optional<Expr> TextParser::parsePrimary() {
       result.integer = token.text == "true";
     } else if (token.text == "none") {
       result.kind = Expr::Kind::None;
-    } else if (isReserved(token.text)) {
+    } else if (isKeyword(token.text)) {
       break;
     } else {
       result.kind = Expr::Kind::Name;

@@ -4,6 +4,7 @@
 
 #include "Lexer.h"
 #include "Expression.h"
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -16,6 +17,9 @@ bool isNameStart(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 bool isNamePart(char c) { return isNameStart(c) || isDigit(c); }
+
+/// A bound on memory; models have thousands.
+constexpr size_t maxTokens = 1000000;
 
 /// Longer ones first.
 constexpr std::string_view symbols[] = {
@@ -42,7 +46,7 @@ private:
   }
   void error(size_t offset, std::string message) {
     diagnostics.error(locate(offset), std::move(message));
-    failed = true;
+    ++numErrors;
   }
 
   void skipSpace();
@@ -55,7 +59,7 @@ private:
   const TextOrigin &origin;
   DiagnosticEngine &diagnostics;
   size_t at = 0;
-  bool failed = false;
+  size_t numErrors = 0;
   bool startsLine = true;
   std::string doc;
 };
@@ -113,6 +117,7 @@ void Lexer::readNumber(Token &token) {
       takeDigits();
     }
   }
+  token.text = text.substr(token.begin, at - token.begin);
   const char *last = digits.data() + digits.size();
   // from_chars takes no plus sign in front, and there is none here.
   auto [end, problem] = std::from_chars(digits.data(), last, token.number);
@@ -186,7 +191,7 @@ void Lexer::readString(Token &token) {
 
 std::optional<std::vector<Token>> Lexer::run() {
   std::vector<Token> tokens;
-  while (!failed) {
+  while (numErrors < DiagnosticEngine::maxErrors) {
     skipSpace();
     Token token;
     token.begin = at;
@@ -194,6 +199,8 @@ std::optional<std::vector<Token>> Lexer::run() {
     token.startsLine = std::exchange(startsLine, false);
     token.doc = std::exchange(doc, {});
     if (at >= text.size()) {
+      if (numErrors)
+        return std::nullopt;
       token.end = at;
       tokens.push_back(std::move(token));
       return tokens;
@@ -218,9 +225,14 @@ std::optional<std::vector<Token>> Lexer::run() {
         }
       if (token.text.empty())
         error(at, "unexpected character " + quote(text.substr(at, 1)));
-      at += token.text.size();
+      at += std::max<size_t>(token.text.size(), 1);
     }
     token.end = at;
+    if (tokens.size() == maxTokens) {
+      error(token.begin,
+            "the model has more than " + std::to_string(maxTokens) + " words");
+      break;
+    }
     tokens.push_back(std::move(token));
   }
   return std::nullopt;
@@ -232,6 +244,14 @@ std::optional<std::vector<Token>>
 descent::model::tokenize(std::string_view text, const TextOrigin &origin,
                          DiagnosticEngine &diagnostics) {
   return Lexer(text, origin, diagnostics).run();
+}
+
+bool descent::model::isKeyword(std::string_view text) {
+  static constexpr std::string_view keywords[] = {
+      "true", "false", "none", "if",  "then", "else",   "and",
+      "or",   "not",   "xor",  "for", "in",   "return", "vjp"};
+  return std::find(std::begin(keywords), std::end(keywords), text) !=
+         std::end(keywords);
 }
 
 std::string descent::model::describe(const Token &token) {

@@ -14,7 +14,7 @@ struct Token {
 
   Kind kind = Kind::End;
   Location location;
-  std::string text; ///< Name, Symbol; String: what it holds
+  std::string text; ///< as it is written; String: what it holds
   std::string doc;  ///< `///` lines before it
   int64_t integer = 0;
   double number = 0;
@@ -44,6 +44,9 @@ struct TextOrigin {
 std::optional<std::vector<Token>> tokenize(std::string_view text,
                                            const TextOrigin &origin,
                                            DiagnosticEngine &diagnostics);
+
+/// Whether expressions use the word `text`, so that it is no name.
+bool isKeyword(std::string_view text);
 
 /// A token as messages show it.
 std::string describe(const Token &token);

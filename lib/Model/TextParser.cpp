@@ -12,10 +12,6 @@ using namespace descent::model;
 namespace {
 
 /// Words that cannot be names of values, since expressions use them.
-constexpr std::string_view reserved[] = {
-    "true", "false", "none", "if",  "then", "else",   "and",
-    "or",   "not",   "xor",  "for", "in",   "return", "vjp"};
-
 const std::vector<std::string> statements = {
     "model",  "const",       "input",  "module",    "function", "loss",
     "metric", "initializer", "output", "optimizer", "train",    "entry",
@@ -24,9 +20,8 @@ const std::vector<std::string> statements = {
 
 } // namespace
 
-bool TextParser::isReserved(std::string_view name) {
-  return std::find(std::begin(reserved), std::end(reserved), name) !=
-         std::end(reserved);
+bool descent::model::isReservedName(std::string_view text) {
+  return text == "batch" || text == "training" || isKeyword(text);
 }
 
 std::nullopt_t TextParser::fail(Location location, std::string message) {
@@ -68,25 +63,54 @@ std::optional<Identifier> TextParser::parseName(std::string_view what) {
   if (token.kind != Token::Kind::Name)
     return fail("expected the name of " + std::string(what) + ", got " +
                 describe(token));
-  if (isReserved(token.text) || token.text == "batch" ||
-      token.text == "training")
+  if (isReservedName(token.text))
     return fail(quote(token.text) + " is reserved and cannot name " +
                 std::string(what));
   next();
   return Identifier{token.text, token.location};
 }
 
-/// `encoder.0.weight`
-std::optional<Identifier> TextParser::parseDottedName(std::string_view what) {
+/// Names and numbers joined by dots, as one word without spaces.
+size_t TextParser::findPathEnd(size_t from) const {
+  auto isPart = [&](size_t i) {
+    return tokens[i].kind == Token::Kind::Name ||
+           tokens[i].kind == Token::Kind::Integer;
+  };
+  if (!isPart(from))
+    return from;
+  size_t i = from + 1;
+  for (; i + 1 < tokens.size(); ++i) {
+    if (tokens[i].begin != tokens[i - 1].end)
+      return i;
+    // `.0` behind a name is read as a number.
+    bool isDigits =
+        tokens[i].kind == Token::Kind::Float &&
+        tokens[i].text.starts_with('.') &&
+        tokens[i].text.find_first_not_of("0123456789", 1) == std::string::npos;
+    if (isDigits)
+      continue;
+    if (!tokens[i].is(".") || !isPart(i + 1) ||
+        tokens[i + 1].begin != tokens[i].end)
+      return i;
+    ++i;
+  }
+  return i;
+}
+
+/// `encoder.0.conv1`, or any path as a string.
+std::optional<Identifier> TextParser::parsePath(std::string_view what) {
   const Token &first = peek();
-  if (first.kind != Token::Kind::Name)
+  Identifier result{"", first.location};
+  if (first.kind == Token::Kind::String) {
+    result.text = next().text;
+    return result;
+  }
+  size_t end = findPathEnd(at);
+  if (end == at)
     return fail("expected the path of " + std::string(what) + ", got " +
                 describe(first));
-  Identifier result{next().text, first.location};
-  while (peek().is(".") && peek(1).kind == Token::Kind::Name) {
-    next();
-    result.text += "." + next().text;
-  }
+  while (at < end)
+    result.text += next().text;
   return result;
 }
 
@@ -312,7 +336,7 @@ bool TextParser::parseOptimizer(std::vector<OptimizerDecl> &optimizers) {
   optimizer.value = std::move(*value);
   if (takeName("over"))
     do {
-      std::optional<Identifier> path = parseDottedName("layers");
+      std::optional<Identifier> path = parsePath("layers");
       if (!path)
         return false;
       optimizer.over.push_back(std::move(*path));

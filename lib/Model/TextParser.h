@@ -19,6 +19,8 @@ public:
 
   /// All tokens as one expression.
   std::optional<Expr> parseOnlyExpression();
+  std::optional<ParameterType> parseOnlyType();
+  bool parseOnlyPipeline(std::vector<Stage> &stages);
   /// All tokens as a model; what of it is sound.
   Model parseModel(uint32_t file);
 
@@ -49,10 +51,11 @@ private:
   std::nullopt_t fail(Location location, std::string message);
   bool tooDeep();
   std::optional<Identifier> parseName(std::string_view what);
-  std::optional<Identifier> parseDottedName(std::string_view what);
+  std::optional<Identifier> parsePath(std::string_view what);
+  /// The index of the token behind the path at `from`, or `from`.
+  size_t findPathEnd(size_t from) const;
   /// The index of the token behind the bracket that closes the one at `from`.
   size_t findClosing(size_t from) const;
-  static bool isReserved(std::string_view name);
 
   // Expressions (ExpressionParser.cpp)
   std::optional<Expr> parseExpr();
