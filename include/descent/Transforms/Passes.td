@@ -55,7 +55,8 @@ def UnrollScansPass : Pass<"descent-unroll-scans", "::descent::EntryOp"> {
   let summary = "Replaces scans by their iterations";
   let description = [{
     Every scan of at most `max-count` iterations becomes that many copies of its body, inner ones first: slices of the sequences, and a concatenation for each stacked result.
-    For short scans, and to compare a scan with what it stands for.
+    For short scans, and to compare a scan with what it stands for. A body with gradients stays until they are expanded: inlined, the values
+    that it differentiates to could be one with others.
   }];
   let options = [Option<"maxCount", "max-count", "int64_t", "INT64_MAX", "the longest scan to unroll">];
 }

@@ -221,6 +221,10 @@ LogicalResult ScanDerivative::build(OpBuilder &b,
                                     MutableArrayRef<Value> operandCotangents) {
   if (failed(differentiateBody()))
     return failure();
+  // A cotangent that no iteration hands on is zero: there is at least one.
+  if (llvm::none_of(argumentCotangents,
+                    [](Value value) { return bool(value); }))
+    return success();
   Location loc = scan.getLoc();
   ScanParts backward(joint, static_cast<int64_t>(scan.getCount()),
                      !scan.getReversed());
@@ -284,7 +288,7 @@ LogicalResult ScanDerivative::build(OpBuilder &b,
   ScanOp reverse = backward.build(b, loc);
 
   for (size_t i = 0; i < numCarries(); ++i)
-    if (reached[i] && wanted[i])
+    if (reached[i] && wanted[i] && argumentCotangents[i])
       operandCotangents[i] = reverse.getFinals()[carryOf[i]];
   for (size_t i = 0; i < numSlices; ++i)
     if (argumentCotangents[firstSlice + i])

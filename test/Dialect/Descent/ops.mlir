@@ -206,3 +206,48 @@ descent.entry @kernels {
           descent.yield %value, %index, %max : f32, i32, f32
       } : tensor<f32>, tensor<i32>, tensor<1xf32>
 }
+
+// CHECK-LABEL: descent.entry @control_flow
+descent.entry @control_flow {
+  %x = descent.read @x : tensor<2x3xf32>
+  // CHECK: descent.stop_gradient %{{.*}} : tensor<2x3xf32>
+  %s = descent.stop_gradient %x : tensor<2x3xf32>
+  // CHECK: descent.custom "twice"(%{{.*}}) : (tensor<2x3xf32>) -> tensor<2x3xf32> forward {
+  // CHECK-NEXT: ^bb0(%{{.*}}: tensor<2x3xf32>):
+  // CHECK: descent.return %{{.*}} : tensor<2x3xf32>
+  // CHECK-NEXT: } vjp {
+  %t = descent.custom "twice"(%s) : (tensor<2x3xf32>) -> tensor<2x3xf32> forward {
+  ^bb0(%a: tensor<2x3xf32>):
+    %r = descent.add %a, %a : tensor<2x3xf32>
+    descent.return %r : tensor<2x3xf32>
+  } vjp {
+  ^bb0(%a: tensor<2x3xf32>, %r: tensor<2x3xf32>, %ct: tensor<2x3xf32>):
+    %g = descent.add %ct, %ct : tensor<2x3xf32>
+    descent.return %g : tensor<2x3xf32>
+  }
+  %h = descent.constant dense<0.0> : tensor<3xf32>
+  // CHECK: descent.scan count 2 reversed carry(%{{.*}} : tensor<3xf32>) over(%{{.*}} : tensor<2x3xf32>) with(%{{.*}} : tensor<2x3xf32>) {
+  // CHECK-NEXT: ^bb0(%{{.*}}: tensor<3xf32>, %{{.*}}: tensor<3xf32>, %{{.*}}: tensor<2x3xf32>):
+  // CHECK: } : tensor<3xf32> stack tensor<2x3xf32>
+  %f, %ys = descent.scan count 2 reversed carry(%h : tensor<3xf32>) over(%t : tensor<2x3xf32>) with(%x : tensor<2x3xf32>) {
+  ^bb0(%c: tensor<3xf32>, %i: tensor<3xf32>, %w: tensor<2x3xf32>):
+    %r = descent.reduce_sum %w [0] : tensor<2x3xf32> to tensor<3xf32>
+    %n = descent.add %c, %i, %r : tensor<3xf32>
+    descent.return %n, %i : tensor<3xf32>, tensor<3xf32>
+  } : tensor<3xf32> stack tensor<2x3xf32>
+  // A map and an iteration.
+  // CHECK: descent.scan count 2 carry() over(%{{.*}} : tensor<2x3xf32>) with() {
+  // CHECK: } stack tensor<2x3xf32>
+  %m = descent.scan count 2 carry() over(%ys : tensor<2x3xf32>) with() {
+  ^bb0(%i: tensor<3xf32>):
+    descent.return %i : tensor<3xf32>
+  } stack tensor<2x3xf32>
+  // CHECK: descent.scan count 4 carry(%{{.*}} : tensor<3xf32>) over() with() {
+  // CHECK: } : tensor<3xf32>
+  %k = descent.scan count 4 carry(%f : tensor<3xf32>) over() with() {
+  ^bb0(%c: tensor<3xf32>):
+    descent.return %c : tensor<3xf32>
+  } : tensor<3xf32>
+  descent.output "m", %m : tensor<2x3xf32>
+  descent.output "k", %k : tensor<3xf32>
+}
