@@ -153,6 +153,29 @@ descent.entry @descend {
   descent.output "h", %g : tensor<2x3xf32>
 }
 
+// What is stored as bf16 is summed in f32, over uses and over steps: in one carried value.
+// CHECK-LABEL: descent.entry @narrow
+descent.entry @narrow {
+  %h = descent.read @h : tensor<2x3xf32>
+  // CHECK: descent.scan count 4 reversed carry(%{{.*}}, %{{.*}} : tensor<2x3xf32>, tensor<2x3xf32>) over(
+  // CHECK-NEXT: ^bb0(%[[CT:[a-z0-9]+]]: tensor<2x3xf32>, %[[SUM:[a-z0-9]+]]: tensor<2x3xf32>,
+  // CHECK: %[[P:.*]] = descent.mul %[[CT]]
+  // CHECK: %[[T:.*]] = descent.add %{{.*}}, %[[CT]] : tensor<2x3xf32>
+  // CHECK: descent.add %[[SUM]], %{{.*}} : tensor<2x3xf32>
+  %n = descent.cast %h : tensor<2x3xf32> to tensor<2x3xbf16>
+  %f = descent.scan count 4 carry(%h : tensor<2x3xf32>) over() with(%n : tensor<2x3xbf16>) {
+  ^bb0(%h_t: tensor<2x3xf32>, %w: tensor<2x3xbf16>):
+    %a = descent.cast %w : tensor<2x3xbf16> to tensor<2x3xf32>
+    %b = descent.cast %w : tensor<2x3xbf16> to tensor<2x3xf32>
+    %p = descent.mul %h_t, %a : tensor<2x3xf32>
+    %q = descent.add %p, %b : tensor<2x3xf32>
+    descent.return %q : tensor<2x3xf32>
+  } : tensor<2x3xf32>
+  %l = descent.reduce_sum %f [0, 1] : tensor<2x3xf32> to tensor<f32>
+  %g = descent.gradient %l wrt %h : tensor<f32> wrt tensor<2x3xf32> to tensor<2x3xf32>
+  descent.output "h", %g : tensor<2x3xf32>
+}
+
 //--- errors.mlir
 descent.input @x : tensor<4xf32>
 descent.entry @no_derivative {

@@ -109,7 +109,7 @@ LogicalResult ScanDerivative::buildJoint() {
     bool isNext = i < numCarries();
     if (isNext ? !reached[i] : !stacked[i - numCarries()])
       continue;
-    Value cotangent = joint->addArgument(value.getType(), loc);
+    Value cotangent = joint->addArgument(cotangentType(value.getType()), loc);
     (isNext ? nextCotangents[i] : stackedCotangents[i - numCarries()]) =
         cotangent;
     values.push_back(value);
@@ -254,7 +254,7 @@ LogicalResult ScanDerivative::build(OpBuilder &b,
   for (size_t i = 0; i < numCarries(); ++i) {
     if (!reached[i])
       continue;
-    Type type = scan.getInits()[i].getType();
+    Type type = cotangentType(scan.getInits()[i].getType());
     Value next = argumentCotangents[i];
     Value init = finals[i];
     carryOf[i] = backward.carries.size();
