@@ -8,12 +8,14 @@
 // RUN: descent-interpret --compare %s %t.mlir --entry behind --tolerance 1e-12
 // RUN: descent-interpret --compare %s %t.mlir --entry map --tolerance 1e-12
 // RUN: descent-interpret --compare %s %t.mlir --entry views --tolerance 1e-12
+// RUN: descent-interpret --compare %s %t.mlir --entry lookup --tolerance 1e-12
 // RUN: descent-interpret --compare %s %t.mlir --entry kept --tolerance 1e-12
 
 descent.input @h : tensor<2x3xf32>
 descent.input @x : tensor<5x2x4xf32>
 descent.input @w : tensor<3x4xf32>
 descent.input @u : tensor<3x3xf32>
+descent.input @i : tensor<5x2xi32> range [0, 3]
 
 // CHECK-LABEL: descent.entry @unused
 descent.entry @unused {
@@ -193,6 +195,27 @@ descent.entry @views {
   descent.output "6", %s#6 : tensor<5x3x4xf32>
   descent.output "7", %s#7 : tensor<5x4x3xf32>
   descent.output "8", %s#8 : tensor<5x2x4x2xf32>
+}
+
+// A table is not repeated for the slices that look something up in it.
+// CHECK-LABEL: descent.entry @lookup
+descent.entry @lookup {
+  %i = descent.read @i : tensor<5x2xi32>
+  %w = descent.read @w : tensor<3x4xf32>
+  // CHECK: %[[W:.*]] = descent.read @w
+  // CHECK-NOT: descent.scan
+  // CHECK: descent.gather %[[W]] at %{{.*}} axis 0 : (tensor<3x4xf32>, tensor<10x4xi32>) -> tensor<10x4xf32>
+  // CHECK: descent.gather %[[W]] at %{{.*}} axis 1 : (tensor<3x4xf32>, tensor<3x10xi32>) -> tensor<3x10xf32>
+  %s:2 = descent.scan count 5 carry() over(%i : tensor<5x2xi32>) with(%w : tensor<3x4xf32>) {
+  ^bb0(%j: tensor<2xi32>, %t: tensor<3x4xf32>):
+    %r = descent.broadcast %j [0] : tensor<2xi32> to tensor<2x4xi32>
+    %e = descent.gather %t at %r axis 0 : (tensor<3x4xf32>, tensor<2x4xi32>) -> tensor<2x4xf32>
+    %c = descent.broadcast %j [1] : tensor<2xi32> to tensor<3x2xi32>
+    %f = descent.gather %t at %c axis 1 : (tensor<3x4xf32>, tensor<3x2xi32>) -> tensor<3x2xf32>
+    descent.return %e, %f : tensor<2x4xf32>, tensor<3x2xf32>
+  } stack tensor<5x2x4xf32>, tensor<5x3x2xf32>
+  descent.output "e", %s#0 : tensor<5x2x4xf32>
+  descent.output "f", %s#1 : tensor<5x3x2xf32>
 }
 
 // What a carried value depends on stays.
