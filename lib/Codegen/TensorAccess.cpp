@@ -184,6 +184,15 @@ Value TensorReader::read(const TensorRef &tensor, AffineExpr index, Value guard,
   return known;
 }
 
+Value TensorReader::loadAt(const TensorRef &tensor, Value index) {
+  Value position = indices.locate(index, tensor, 1);
+  unsigned depth = nest.depthOf(position);
+  Value view = views.get(tensor.binding, storageType(tensor.elementType), 1);
+  Value stored = nest.at(depth).create<memref::LoadOp>(view, position);
+  return nest.note(fromStorage(nest.at(depth), stored, tensor.elementType),
+                   depth);
+}
+
 //===----------------------------------------------------------------------===//
 // Writing
 //===----------------------------------------------------------------------===//
