@@ -4,6 +4,7 @@
 
 #include "KernelBlocks.h"
 #include "KernelFusion.h"
+#include "descent/Dialect/Descent/ViewAlgebra.h"
 #include "descent/Transforms/Passes.h"
 
 namespace descent {
@@ -35,12 +36,13 @@ static int64_t product(ArrayRef<int64_t> extents) {
 /// operands stay in caches and registers) and its arithmetic.
 static double pointCost(KernelOp kernel) {
   double points = product(kernel.getParallel()), cost = 0;
-  for (Value input : kernel.getFinishInputs())
-    cost += std::min(
-        1.0, cast<RankedTensorType>(input.getType()).getNumElements() / points);
+  for (auto [i, input] : llvm::enumerate(kernel.getFinishInputs()))
+    if (!isWhole(kernel.getFinishAccess(i))) // whose loads are in the body
+      cost += std::min(1.0, countElements(input.getType()) / points);
   for (Operation &op : kernel.getFinishBlock())
     cost +=
-        isa<PhiloxOp>(op) ? randomCost
+        isa<LoadOp>(op)     ? 1
+        : isa<PhiloxOp>(op) ? randomCost
         : isa<ExpOp, LogOp, SinOp, CosOp, TanhOp, SigmoidOp, DivOp, SqrtOp>(op)
             ? transcendentalCost
             : arithmeticCost;
