@@ -78,6 +78,26 @@ static unsigned countTensors(KernelOp kernel) {
   return tensors.size() + kernel->getNumResults();
 }
 
+/// The tensors that `first` and `second`, which may read its results, have
+/// together: those that both read once, and of the results that only `second`
+/// reads none.
+static unsigned countTogether(KernelOp first, KernelOp second) {
+  llvm::SmallPtrSet<Value, 16> tensors(first->operand_begin(),
+                                       first->operand_end());
+  for (Value operand : second->getOperands())
+    if (kernelResult(operand).kernel != first)
+      tensors.insert(operand);
+  llvm::SmallPtrSet<Value, 4> kept;
+  for (OpOperand *use : usesThroughReshapes(first))
+    if (use->getOwner() != second) {
+      Value result = use->get();
+      while (auto reshape = result.getDefiningOp<ReshapeOp>())
+        result = reshape.getOperand();
+      kept.insert(result);
+    }
+  return tensors.size() + kept.size() + second->getNumResults();
+}
+
 //===----------------------------------------------------------------------===//
 // The pass
 //===----------------------------------------------------------------------===//
@@ -155,7 +175,7 @@ struct FormKernelsPass : descent::impl::FormKernelsPassBase<FormKernelsPass> {
       for (Value input : consumer.getFinishInputs()) {
         KernelOp producer = kernelResult(input).kernel;
         if (!producer || !canAbsorb(producer, consumer) ||
-            countTensors(producer) + countTensors(consumer) - 1 > maxTensors)
+            countTogether(producer, consumer) > maxTensors)
           continue;
         if (epilogues &&
             (producer.isElementwise() || !readsAlone(consumer, producer)))
@@ -198,7 +218,7 @@ struct FormKernelsPass : descent::impl::FormKernelsPassBase<FormKernelsPass> {
           auto second = dyn_cast<KernelOp>(user);
           if (second && first->isBeforeInBlock(second) &&
               canJoin(first, second, input) &&
-              countTensors(first) + countTensors(second) - 1 <= maxTensors) {
+              countTogether(first, second) <= maxTensors) {
             joinSiblings(first, second);
             return true;
           }
