@@ -48,6 +48,6 @@ if succeeds("descent-run", "devices") or succeeds("vulkaninfo", "--summary"):
     config.available_features.add("vulkan")
 if importlib.util.find_spec("torch"):
     config.available_features.add("torch")
-for tool in ("descentc", "descent-opt", "descent-run", "descent-interpret"):
+for tool in ("descentc", "descent-opt", "descent-run", "descent-interpret", "descent-conformance-driver"):
     if shutil.which(tool, path=config.descent_tools_dir):
         config.available_features.add(tool)

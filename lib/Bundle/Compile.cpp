@@ -148,8 +148,27 @@ CompileStatus Compilation::differentiate() {
   });
 }
 
+/// Reports the first scan in another that is too long to be unrolled.
+static CompileStatus checkInnerScans(ModuleOp module) {
+  WalkResult result = module.walk([](ScanOp scan) {
+    if (!isa<ScanOp>(scan->getParentOp()) ||
+        int64_t(scan.getCount()) <= maxInnerIterations)
+      return WalkResult::advance();
+    scan.emitError() << "a scan of " << scan.getCount()
+                     << " steps inside of another; an inner scan is unrolled, "
+                        "so it may have at most "
+                     << maxInnerIterations << " steps";
+    return WalkResult::interrupt();
+  });
+  return result.wasInterrupted() ? CompileStatus::InvalidModel
+                                 : CompileStatus::Done;
+}
+
 CompileStatus Compilation::formKernels() {
   return timed("form kernels", [&] {
+    if (CompileStatus status = checkInnerScans(*module);
+        status != CompileStatus::Done)
+      return status;
     return runPasses(*module, addKernelFormation, CompileStatus::InternalError);
   });
 }
@@ -181,6 +200,23 @@ CompileStatus Compilation::checkSizes() {
                                  : CompileStatus::Done;
 }
 
+/// The most launches that a reader of bundles takes of one run of an entry.
+static constexpr uint64_t maxLaunches = uint64_t(1) << 22;
+
+static CompileStatus checkLaunches(ModuleOp module) {
+  for (auto entry : module.getOps<schedule::EntryOp>())
+    if (uint64_t launches = bundle::getEntryStatistics(entry).launches;
+        launches > maxLaunches) {
+      entry.emitError() << "a run of entry '" << entry.getSymName()
+                        << "' launches " << launches
+                        << " kernels, those of loops in every step counted; "
+                           "the most is "
+                        << maxLaunches << "; shorter sequences have fewer";
+      return CompileStatus::InvalidModel;
+    }
+  return CompileStatus::Done;
+}
+
 CompileStatus Compilation::schedule() {
   return timed("schedule", [&] {
     if (CompileStatus status = checkSizes(); status != CompileStatus::Done)
@@ -192,6 +228,8 @@ CompileStatus Compilation::schedule() {
       };
       CompileStatus status = runPasses(variant.module.get(), addPasses,
                                        CompileStatus::InternalError);
+      if (status == CompileStatus::Done)
+        status = checkLaunches(variant.module.get());
       if (status != CompileStatus::Done)
         return status;
       variants.push_back(std::move(variant));

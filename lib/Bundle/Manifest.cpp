@@ -5,6 +5,7 @@
 #include "Manifest.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/raw_ostream.h"
+#include <set>
 
 using namespace mlir;
 
@@ -51,10 +52,15 @@ static Json describeInit(InitAttr init) {
   return json;
 }
 
-/// `name`, `dtype` and `shape`.
+/// `name`, `dtype` and `shape`. A boolean is a word like an i32's, 0 or 1, and
+/// is described as one.
 static Json describeTensor(StringRef name, Type type) {
   auto tensor = cast<RankedTensorType>(type);
-  std::string dtype = tensor.getElementType().isF32() ? "f32" : "i32";
+  std::string dtype;
+  if (tensor.getElementType().isInteger(1))
+    dtype = "i32";
+  else
+    llvm::raw_string_ostream(dtype) << tensor.getElementType();
   return {{"name", name.str()},
           {"dtype", dtype},
           {"shape", tensor.getShape().vec()}};
@@ -133,8 +139,10 @@ static Json describeRequirements(const Variant &variant) {
   std::array<int64_t, 3> size = {1, 1, 1}, groups = {1, 1, 1};
   int64_t invocations = 1, bindings = 1, range = schedule::kElementBytes,
           push = 0;
+  std::set<std::string> features;
   for (const auto &entry : variant.kernels) {
     const CompiledKernel &kernel = entry.second;
+    features.insert(kernel.features.begin(), kernel.features.end());
     for (unsigned i = 0; i < 3; ++i) {
       size[i] = std::max(size[i], kernel.localSize[i]);
       groups[i] = std::max(groups[i], kernel.groups[i]);
@@ -161,7 +169,7 @@ static Json describeRequirements(const Variant &variant) {
   json["min_offset_alignment"] = schedule::kPlaceAlignment;
   json["max_push_bytes"] = push;
   json["max_workgroup_count"] = groups;
-  json["features"] = Json::array();
+  json["features"] = features;
   return json;
 }
 

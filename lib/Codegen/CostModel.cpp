@@ -27,10 +27,14 @@ int64_t Choice::steps() const { return product(tile) * product(unroll); }
 
 CostModel::CostModel(const IterationSpace &space, const Profile &profile)
     : space(space), profile(profile) {
+  auto addAccess = [&](const ElementRead &read, std::vector<Access> &reads) {
+    reads.push_back(accessOf(read.tensor, read.index, read.guard));
+    reads.back().isWhole = read.whole.has_value();
+  };
   for (const ElementRead &read : space.mapReads)
-    mapReads.push_back(accessOf(read.tensor, read.index, read.guard));
+    addAccess(read, mapReads);
   for (const ElementRead &read : space.finishReads)
-    finishReads.push_back(accessOf(read.tensor, read.index, read.guard));
+    addAccess(read, finishReads);
   for (const TensorRef &result : space.results)
     writes.push_back(accessOf(result, space.resultIndex, {}));
   DimSet all = (DimSet(1) << space.extents.size()) - 1;
@@ -148,6 +152,10 @@ void CostModel::addWork(Block &block, ArrayRef<Access> reads, unsigned skip,
       // Ten rounds of two wide products, whose latencies hide each other.
       each.integer = 30;
       code = 4;
+    } else if (auto load = dyn_cast<LoadOp>(op)) {
+      // An index is clamped, scaled and added.
+      each = {.load = 1};
+      each.integer = 4 * static_cast<double>(load.getIndices().size());
     } else if (isa<ConstantOp>(op) ||
                (isa<MulOp>(op) && skip == 0 &&
                 terminator->getNumOperands() == 1 &&
@@ -334,6 +342,8 @@ void CostModel::addReads(std::vector<Access> &reads, const Choice &choice,
   for (unsigned dim = 0; dim < space.numParallel; ++dim)
     laneDims |= DimSet(choice.lanes[dim] > 1) << dim;
   for (Access &read : reads) {
+    if (read.isWhole)
+      continue; // its loads are work of the body
     const Elements &elements = elementsOf(read, choice);
     double repeated = repetitions(read.dims, choice);
     bool uniform = repeated == 1 && !(read.dims & laneDims);
@@ -351,6 +361,7 @@ void CostModel::addReads(std::vector<Access> &reads, const Choice &choice,
 
 static void accumulate(Instructions &sum, const Instructions &each,
                        double times) {
+  sum.load += times * each.load;
   sum.arithmetic += times * each.arithmetic;
   sum.integer += times * each.integer;
   sum.special += times * each.special;

@@ -10,6 +10,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/Matchers.h"
 #include "llvm/Support/Allocator.h"
 
 using namespace mlir;
@@ -146,6 +147,9 @@ private:
   /// Scalar operations by operation and operands.
   llvm::DenseMap<ArrayRef<const void *>, Value> scalars;
   llvm::BumpPtrAllocator keys;
+  /// By index, extent and stride.
+  llvm::DenseMap<std::pair<Value, std::pair<int64_t, int64_t>>, Value>
+      clampedIndices;
 
   AffineExpr number(int64_t value) {
     return getAffineConstantExpr(value, context);
@@ -253,6 +257,8 @@ private:
   TiledRead tileRead(const ElementRead &read) {
     TiledRead tiled;
     tiled.read = &read;
+    if (read.whole)
+      return tiled;
     for (unsigned dim = 0; dim < space.extents.size(); ++dim) {
       bool used = read.index.isFunctionOfDim(dim);
       for (AffineExpr constraint : read.guard.constraints)
@@ -278,6 +284,16 @@ private:
       tiled.instances.push_back(instance);
     });
     return tiled;
+  }
+
+  /// The elements that a block's arguments have at a point; the tensors that
+  /// are read whole have none.
+  void bindArguments(ArrayRef<BlockArgument> arguments,
+                     ArrayRef<TiledRead> reads, ArrayRef<int64_t> at,
+                     llvm::DenseMap<Value, Value> &known) {
+    for (auto [argument, read] : llvm::zip_equal(arguments, reads))
+      if (!read.read->whole)
+        known[argument] = readAt(read, at);
   }
 
   SmallVector<TiledRead, 0> tileReads(ArrayRef<ElementRead> reads) {
@@ -319,11 +335,16 @@ private:
     for (Operation &op : block.without_terminator()) {
       if (&op == skip)
         continue;
-      if (auto exprs = space.bodyExprs.find(&op);
-          exprs != space.bodyExprs.end()) {
-        if (dims.empty())
-          for (auto [dim, i] : llvm::enumerate(at))
-            dims.push_back(positions[dim][i]);
+      auto exprs = space.bodyExprs.find(&op);
+      auto load = dyn_cast<LoadOp>(op);
+      if (dims.empty() && (load || exprs != space.bodyExprs.end()))
+        for (auto [dim, i] : llvm::enumerate(at))
+          dims.push_back(positions[dim][i]);
+      if (load) {
+        known[load.getResult()] = this->load(load, dims, known);
+        continue;
+      }
+      if (exprs != space.bodyExprs.end()) {
         known[op.getResult(0)] = affineValue(op, exprs->second, dims);
         continue;
       }
@@ -354,6 +375,87 @@ private:
                      depth);
   }
 
+  /// The element that a load reads. What is affine of its indices is summed as
+  /// such, so that neighbours share the rest.
+  Value load(LoadOp op, ArrayRef<AffineExpr> dims,
+             const llvm::DenseMap<Value, Value> &known) {
+    const ElementRead &read = space.getWhole(op);
+    SmallVector<const void *> key = {&read};
+    AffineExpr affine = number(0);
+    SmallVector<Value> terms;
+    int64_t stride = read.tensor.elements;
+    for (auto [index, extent] : llvm::zip_equal(op.getIndices(), *read.whole)) {
+      stride /= extent;
+      if (std::optional<AffineExpr> expr = affineIndex(index, extent, dims)) {
+        affine = affine + *expr * stride;
+        key.push_back(nullptr);
+        continue;
+      }
+      Value clamped = clampIndex(known.lookup(index), extent, stride);
+      terms.push_back(clamped);
+      key.push_back(clamped.getAsOpaquePointer());
+    }
+    affine = indices.simplify(affine);
+    key.push_back(affine.getAsOpaquePointer());
+    if (Value element = scalars.lookup(key))
+      return element;
+    if (terms.empty() || affine != number(0))
+      terms.push_back(indices.emit(affine));
+    Value position = terms.front();
+    for (Value term : ArrayRef(terms).drop_front())
+      position = note<arith::AddIOp>({position, term});
+    Value element = reader.loadAt(read.tensor, position);
+    scalars[ArrayRef<const void *>(key).copy(keys)] = element;
+    return element;
+  }
+
+  /// An index of a load as an affine expression, if it is one that cannot leave
+  /// the extent.
+  std::optional<AffineExpr> affineIndex(Value index, int64_t extent,
+                                        ArrayRef<AffineExpr> dims) {
+    AffineExpr expr;
+    APInt constant;
+    if (auto exprs = space.bodyExprs.find(index.getDefiningOp());
+        exprs != space.bodyExprs.end())
+      expr = indices.simplify(exprs->second.constraints[0].replaceDims(dims));
+    else if (matchPattern(index, m_ConstantInt(&constant)))
+      expr =
+          number(std::clamp<int64_t>(constant.getSExtValue(), 0, extent - 1));
+    else
+      return std::nullopt;
+    Bounds range = indices.bounds(expr);
+    if (range.low < 0 || range.high >= extent)
+      return std::nullopt;
+    return expr;
+  }
+
+  /// What a computed i32 index, clamped to [0, extent), adds to a position.
+  Value clampIndex(Value index, int64_t extent, int64_t stride) {
+    Value &known = clampedIndices[{index, {extent, stride}}];
+    if (known)
+      return known;
+    Builder b(context);
+    auto constant = [&](int64_t value) {
+      return reader.constant(b.getIndexAttr(value));
+    };
+    unsigned depth = nest.depthOf(index);
+    Value position = nest.note(
+        nest.at(depth).create<arith::IndexCastOp>(b.getIndexType(), index),
+        depth);
+    // Not by arith.maxsi: spirv-opt takes constants for numbers without a sign
+    // when it folds that.
+    auto bound = [&](arith::CmpIPredicate beyond, Value limit) {
+      Value leaves = nest.note(
+          nest.at(depth).create<arith::CmpIOp>(beyond, position, limit), depth);
+      position = select(leaves, limit, position);
+    };
+    bound(arith::CmpIPredicate::slt, constant(0));
+    bound(arith::CmpIPredicate::sgt, constant(extent - 1));
+    if (stride != 1)
+      position = note<arith::MulIOp>({position, constant(stride)});
+    return known = position;
+  }
+
   /// The value of a scalar operation, built once for the same operands and
   /// outside of the loops that they do not change in.
   Value scalar(Operation &op, ArrayRef<Value> operands) {
@@ -372,13 +474,24 @@ private:
   // Reduction
   //===--------------------------------------------------------------------===//
 
-  /// The neutral values of one combiner.
-  void appendInitial(Combiner combiner, SmallVectorImpl<Value> &values) {
+  /// The neutral values of one combiner of values of `type`.
+  void appendInitial(Combiner combiner, Type type,
+                     SmallVectorImpl<Value> &values) {
     Builder b(context);
-    float initial = combiner == Combiner::sum
-                        ? 0.0f
-                        : -std::numeric_limits<float>::infinity();
-    values.push_back(reader.constant(b.getF32FloatAttr(initial)));
+    bool isSum = combiner == Combiner::sum,
+         isProduct = combiner == Combiner::product;
+    if (isa<FloatType>(type)) {
+      double initial = isSum       ? 0
+                       : isProduct ? 1
+                                   : -std::numeric_limits<double>::infinity();
+      values.push_back(reader.constant(b.getFloatAttr(type, initial)));
+    } else {
+      int32_t initial = isSum                      ? 0
+                        : isProduct                ? 1
+                        : type.isUnsignedInteger() ? 0
+                                                   : INT32_MIN;
+      values.push_back(reader.constant(b.getI32IntegerAttr(initial)));
+    }
     if (combiner == Combiner::max_index)
       values.push_back(reader.constant(b.getIndexAttr(0)));
   }
@@ -391,7 +504,7 @@ private:
     SmallVector<Value> values;
     for (int64_t point = 0; point < product(tile); ++point)
       for (unsigned i = 0; i < kernel.getCombiners().size(); ++i)
-        appendInitial(kernel.getCombiner(i), values);
+        appendInitial(kernel.getCombiner(i), combinedType(i), values);
 
     unsigned loops = 0;
     for (auto [i, extent] : llvm::enumerate(space.reduction())) {
@@ -435,14 +548,14 @@ private:
     KernelOp kernel = space.kernel;
     Block &block = kernel.getMapBlock();
     llvm::DenseMap<Value, Value> known;
-    for (auto [argument, read] : llvm::zip(block.getArguments(), reads))
-      known[argument] = readAt(read, at);
+    bindArguments(block.getArguments(), reads, at, known);
     Operation *yield = block.getTerminator();
     // A product that is summed is one multiply-add with the sum.
-    auto factor =
-        yield->getNumOperands() == 1 && kernel.getCombiner(0) == Combiner::sum
-            ? yield->getOperand(0).getDefiningOp<MulOp>()
-            : MulOp();
+    auto factor = yield->getNumOperands() == 1 &&
+                          kernel.getCombiner(0) == Combiner::sum &&
+                          isa<FloatType>(combinedType(0))
+                      ? yield->getOperand(0).getDefiningOp<MulOp>()
+                      : MulOp();
     if (factor && factor.getResult().hasOneUse()) {
       evaluate(block, at, known, factor);
       Value lhs = known.lookup(factor.getLhs()),
@@ -454,16 +567,20 @@ private:
     evaluate(block, at, known, nullptr);
     for (auto [i, yielded] : llvm::enumerate(yield->getOperands())) {
       Value next = known.lookup(yielded);
+      Type type = yielded.getType();
       switch (kernel.getCombiner(i)) {
       case Combiner::sum:
-        values[0] = note<arith::AddFOp>({values[0], next});
+        values[0] = either<arith::AddFOp, arith::AddIOp>({values[0], next});
+        break;
+      case Combiner::product:
+        values[0] = either<arith::MulFOp, arith::MulIOp>({values[0], next});
         break;
       case Combiner::max:
-        values[0] =
-            select(takesMax(next, values[0], /*first=*/false), next, values[0]);
+        values[0] = select(takesMax(next, values[0], type, /*first=*/false),
+                           next, values[0]);
         break;
       case Combiner::max_index: {
-        Value takes = takesMax(next, values[0], /*first=*/true);
+        Value takes = takesMax(next, values[0], type, /*first=*/true);
         values[0] = select(takes, next, values[0]);
         values[1] = select(takes, reductionIndexAt(at), values[1]);
         values = values.drop_front();
@@ -474,6 +591,11 @@ private:
     }
   }
 
+  /// The type, at the kernel level, of what combiner i combines.
+  Type combinedType(unsigned i) {
+    return space.kernel.getMapBlock().getTerminator()->getOperand(i).getType();
+  }
+
   Value reductionIndexAt(ArrayRef<int64_t> at) {
     SmallVector<AffineExpr> dims;
     for (auto [dim, i] : llvm::enumerate(at))
@@ -482,10 +604,16 @@ private:
         indices.simplify(space.reductionIndex.replaceDims(dims)));
   }
 
-  /// Whether `next` replaces the maximum so far: it is larger or NaN. The
-  /// `first` of several NaN stays if asked for.
-  Value takesMax(Value next, Value best, bool first) {
+  /// Whether `next` of `type` replaces the maximum so far: it is larger or NaN.
+  /// The `first` of several NaN stays if asked for.
+  Value takesMax(Value next, Value best, Type type, bool first) {
     unsigned depth = nest.depthOf({next, best}), nextDepth = nest.depthOf(next);
+    if (!isa<FloatType>(type)) {
+      auto predicate = type.isUnsignedInteger() ? arith::CmpIPredicate::ugt
+                                                : arith::CmpIPredicate::sgt;
+      return nest.note(
+          nest.at(depth).create<arith::CmpIOp>(predicate, next, best), depth);
+    }
     Value larger = nest.note(nest.at(depth).create<arith::CmpFOp>(
                                  arith::CmpFPredicate::OGT, next, best),
                              depth);
@@ -501,6 +629,14 @@ private:
 
   Value select(Value condition, Value a, Value b) {
     return note<arith::SelectOp>({condition, a, b});
+  }
+
+  /// One operation of floats or of integers.
+  template <typename FloatOp, typename IntegerOp>
+  Value either(ArrayRef<Value> operands) {
+    return isa<FloatType>(operands.front().getType())
+               ? note<FloatOp>(operands)
+               : note<IntegerOp>(operands);
   }
 
   template <typename OpTy> Value note(ArrayRef<Value> operands) {
@@ -534,9 +670,8 @@ private:
             value.getType().isIndex() ? asI32(value) : value;
       }
       combined = combined.drop_front(numCombined);
-      for (auto [argument, read] :
-           llvm::zip(block.getArguments().drop_front(numCombined), reads))
-        known[argument] = readAt(read, at);
+      bindArguments(block.getArguments().drop_front(numCombined), reads, at,
+                    known);
       evaluate(block, at, known, nullptr);
 
       Value condition;

@@ -149,6 +149,13 @@ static Guard guardOf(IntegerSet set) {
   return guard;
 }
 
+const ElementRead &IterationSpace::getWhole(LoadOp load) const {
+  auto argument = cast<BlockArgument>(load.getTensor());
+  if (argument.getOwner() == &kernel.getMapBlock())
+    return mapReads[argument.getArgNumber()];
+  return finishReads[argument.getArgNumber() - kernel.getNumCombined()];
+}
+
 IterationSpace buildIterationSpace(schedule::KernelOp op) {
   IterationSpace space;
   KernelOp kernel = cast<KernelOp>(op.getBlock().front());
@@ -170,8 +177,15 @@ IterationSpace buildIterationSpace(schedule::KernelOp op) {
   auto read = [&](Value tensor, AccessAttr access) {
     auto type = cast<RankedTensorType>(tensor.getType());
     auto argument = cast<BlockArgument>(tensor);
+    TensorRef place = reference(op.getRead(argument.getArgNumber()), type);
+    if (isWhole(access))
+      return ElementRead{place,
+                         llvm::to_vector(type.getShape()),
+                         getAffineConstantExpr(0, context),
+                         {},
+                         {}};
     return ElementRead{
-        reference(op.getRead(argument.getArgNumber()), type),
+        place, std::nullopt,
         joinIndices(access.getMap().getResults(), type.getShape(), context),
         guardOf(access.getGuard()), access.getFill()};
   };

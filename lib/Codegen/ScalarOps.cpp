@@ -3,51 +3,102 @@
 // Scalar `descent` operations as arith and math operations; see ScalarOps.h.
 
 #include "descent/Codegen/ScalarOps.h"
+#include "FloatMath.h"
+#include "descent/Codegen/ElementTypes.h"
 #include "descent/Dialect/Descent/Descent.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 
 namespace descent::codegen {
 
-static Value constant(ImplicitLocOpBuilder &b, float value) {
-  return b.create<arith::ConstantOp>(b.getF32FloatAttr(value));
-}
-
 static Value constant(ImplicitLocOpBuilder &b, uint32_t bits) {
   return b.create<arith::ConstantOp>(
       b.getI32IntegerAttr(llvm::bit_cast<int32_t>(bits)));
 }
 
-static Value emitCompare(ImplicitLocOpBuilder &b, Predicate predicate,
-                         Value lhs, Value rhs) {
-  static constexpr arith::CmpFPredicate floats[] = {
-      arith::CmpFPredicate::OEQ, arith::CmpFPredicate::UNE,
-      arith::CmpFPredicate::OLT, arith::CmpFPredicate::OLE,
-      arith::CmpFPredicate::OGT, arith::CmpFPredicate::OGE};
-  static constexpr arith::CmpIPredicate integers[] = {
-      arith::CmpIPredicate::eq,  arith::CmpIPredicate::ne,
-      arith::CmpIPredicate::slt, arith::CmpIPredicate::sle,
-      arith::CmpIPredicate::sgt, arith::CmpIPredicate::sge};
-  if (lhs.getType().isF32())
-    return b.create<arith::CmpFOp>(floats[unsigned(predicate)], lhs, rhs);
-  return b.create<arith::CmpIOp>(integers[unsigned(predicate)], lhs, rhs);
+static bool isUnsigned(Value value) {
+  return value.getType().isUnsignedInteger();
 }
 
-static Value emitCast(ImplicitLocOpBuilder &b, Value x, Type type) {
-  if (x.getType() == type)
-    return x;
-  if (x.getType().isF32())
-    return b.create<arith::FPToSIOp>(type, x);
-  if (x.getType().isInteger(1)) {
-    bool toFloat = type.isF32();
-    Value one = toFloat ? constant(b, 1.0f) : constant(b, 1u),
-          zero = toFloat ? constant(b, 0.0f) : constant(b, 0u);
+static Value emitCompare(ImplicitLocOpBuilder &b, CompareOp op, Value lhs,
+                         Value rhs) {
+  using arith::CmpFPredicate;
+  using arith::CmpIPredicate;
+  static constexpr CmpFPredicate floats[] = {
+      CmpFPredicate::OEQ, CmpFPredicate::UNE, CmpFPredicate::OLT,
+      CmpFPredicate::OLE, CmpFPredicate::OGT, CmpFPredicate::OGE};
+  static constexpr CmpIPredicate integers[] = {
+      CmpIPredicate::eq,  CmpIPredicate::ne,  CmpIPredicate::slt,
+      CmpIPredicate::sle, CmpIPredicate::sgt, CmpIPredicate::sge};
+  static constexpr CmpIPredicate naturals[] = {
+      CmpIPredicate::eq,  CmpIPredicate::ne,  CmpIPredicate::ult,
+      CmpIPredicate::ule, CmpIPredicate::ugt, CmpIPredicate::uge};
+  auto predicate = unsigned(op.getPredicate());
+  if (isa<FloatType>(lhs.getType()))
+    return b.create<arith::CmpFOp>(floats[predicate], lhs, rhs);
+  return b.create<arith::CmpIOp>(isUnsigned(op.getLhs()) ? naturals[predicate]
+                                                         : integers[predicate],
+                                 lhs, rhs);
+}
+
+/// A float to an integer: what does not fit becomes the nearest integer that
+/// does, NaN becomes 0.
+static Value emitToInteger(ImplicitLocOpBuilder &b, Value x, bool toUnsigned) {
+  FloatMath m(b, x);
+  Type type = b.getI32Type();
+  Value low = m.f(toUnsigned ? 0 : -0x1p31),
+        high = m.f(toUnsigned ? 0x1p32 : 0x1p31);
+  Value fits = m.both(m.less(low, x), m.less(x, high));
+  Value safe = m.select(fits, x, m.f(0));
+  Value number = toUnsigned ? b.create<arith::FPToUIOp>(type, safe).getResult()
+                            : b.create<arith::FPToSIOp>(type, safe).getResult();
+  Value lowest = constant(b, toUnsigned ? 0u : 0x80000000u);
+  Value highest = constant(b, toUnsigned ? 0xffffffffu : 0x7fffffffu);
+  Value isHigh = m.opposite(m.less(x, high)),
+        isLow = m.opposite(m.less(low, x));
+  number = m.select(isHigh, highest, number);
+  number = m.select(isLow, lowest, number);
+  return m.select(m.equal(x, x), number, constant(b, 0u));
+}
+
+static Value emitToFloat(ImplicitLocOpBuilder &b, Value x, Type from, Type to) {
+  if (isa<FloatType>(from))
+    return from.getIntOrFloatBitWidth() < to.getIntOrFloatBitWidth()
+               ? b.create<arith::ExtFOp>(to, x).getResult()
+               : b.create<arith::TruncFOp>(to, x).getResult();
+  if (from.isInteger(1)) {
+    Value one = b.create<arith::ConstantOp>(b.getFloatAttr(to, 1)),
+          zero = b.create<arith::ConstantOp>(b.getFloatAttr(to, 0));
     return b.create<arith::SelectOp>(x, one, zero);
   }
-  return b.create<arith::SIToFPOp>(type, x);
+  if (from.isUnsignedInteger())
+    return b.create<arith::UIToFPOp>(to, x);
+  return b.create<arith::SIToFPOp>(to, x);
+}
+
+static Value emitCast(ImplicitLocOpBuilder &b, CastOp op, Value x) {
+  Type from = op.getOperand().getType(), to = op.getResult().getType();
+  auto isNarrow = [](Type type) { return type.isF16() || type.isBF16(); };
+  if (from == to)
+    return x;
+  if (isNarrow(from)) {
+    x = widen(b, x, from);
+    from = x.getType();
+  }
+  if (isNarrow(to)) {
+    Type single = b.getF32Type();
+    return narrow(b, from == single ? x : emitToFloat(b, x, from, single), to);
+  }
+  if (from == to)
+    return x;
+  if (isa<FloatType>(to))
+    return emitToFloat(b, x, from, to);
+  if (isa<FloatType>(from))
+    return emitToInteger(b, x, to.isUnsignedInteger());
+  if (from.isInteger(1))
+    return b.create<arith::SelectOp>(x, constant(b, 1u), constant(b, 0u));
+  return x; // i32 and ui32 are the same bits
 }
 
 /// The larger or the smaller operand: `lhs` if it is that or NaN, else `rhs`,
@@ -58,6 +109,24 @@ static Value emitExtremum(ImplicitLocOpBuilder &b,
   Value wins = b.create<arith::CmpFOp>(predicate, lhs, rhs);
   Value takes = b.create<arith::OrIOp>(wins, emitIsNan(b, lhs));
   return b.create<arith::SelectOp>(takes, lhs, rhs);
+}
+
+static Value emitIntegerExtremum(ImplicitLocOpBuilder &b, bool largest,
+                                 bool isUnsigned, Value lhs, Value rhs) {
+  using arith::CmpIPredicate;
+  CmpIPredicate predicate =
+      largest ? (isUnsigned ? CmpIPredicate::ugt : CmpIPredicate::sgt)
+              : (isUnsigned ? CmpIPredicate::ult : CmpIPredicate::slt);
+  return b.create<arith::SelectOp>(b.create<arith::CmpIOp>(predicate, lhs, rhs),
+                                   lhs, rhs);
+}
+
+/// One operation of two floats or of two integers.
+template <typename FloatOp, typename IntegerOp>
+static Value emitEither(ImplicitLocOpBuilder &b, Value lhs, Value rhs) {
+  if (isa<FloatType>(lhs.getType()))
+    return b.create<FloatOp>(lhs, rhs);
+  return b.create<IntegerOp>(lhs, rhs);
 }
 
 /// The first word of Philox4x32-10 for counter (index, step, stream, 0),
@@ -87,77 +156,108 @@ static Value emitPhilox(ImplicitLocOpBuilder &b, ValueRange operands,
   return b.create<arith::AndIOp>(c0, constant(b, 0x7fffffffu));
 }
 
+Value emitIsNan(ImplicitLocOpBuilder &b, Value x) {
+  FloatMath m(b, x);
+  Value magnitude = m.andI(m.bits(x), m.subI(m.signBit(), m.i(1)));
+  return m.compareI(arith::CmpIPredicate::ugt, magnitude,
+                    m.bits(m.f(FloatMath::infinity)));
+}
+
+static Value emitIsFinite(ImplicitLocOpBuilder &b, Value x) {
+  FloatMath m(b, x);
+  Value mask = m.bits(m.f(FloatMath::infinity));
+  Value exponent = m.andI(m.bits(x), mask);
+  return m.compareI(arith::CmpIPredicate::ne, exponent, mask);
+}
+
+static Value emitLeakyRelu(ImplicitLocOpBuilder &b, LeakyReluOp op, Value x) {
+  FloatMath m(b, x);
+  // Not slope * x where the slope is 0: that is NaN at -inf.
+  Value zero = m.f(0);
+  Value below = op.getSlope().isZero()
+                    ? zero
+                    : m.mul(m.f(op.getSlope().convertToDouble()), x);
+  return b.create<arith::SelectOp>(
+      b.create<arith::CmpFOp>(arith::CmpFPredicate::OLE, x, zero), below, x);
+}
+
+/// A shift by the last five bits of a number.
+template <typename OpTy>
+static Value emitShift(ImplicitLocOpBuilder &b, Value x, Value by) {
+  return b.create<OpTy>(x, b.create<arith::AndIOp>(by, constant(b, 31u)));
+}
+
 Value emitScalarOp(ImplicitLocOpBuilder &b, Operation &op, ValueRange v) {
+  bool natural = isUnsigned(op.getResult(0));
   return TypeSwitch<Operation *, Value>(&op)
       .Case([&](ConstantOp o) {
-        return b.create<arith::ConstantOp>(o.getValue());
+        return b.create<arith::ConstantOp>(registerConstant(o.getValue()));
       })
       .Case([&](NegOp) { return b.create<arith::NegFOp>(v[0]); })
       .Case([&](AbsOp) { return b.create<math::AbsFOp>(v[0]); })
-      .Case([&](ExpOp) { return b.create<math::ExpOp>(v[0]); })
+      .Case([&](ExpOp) { return emitExp(b, v[0]); })
+      .Case([&](Expm1Op) { return emitExpm1(b, v[0]); })
       .Case([&](LogOp) { return emitLog(b, v[0]); })
+      .Case([&](Log1pOp) { return emitLog1p(b, v[0]); })
       .Case([&](SqrtOp) { return b.create<math::SqrtOp>(v[0]); })
-      .Case([&](SinOp) { return b.create<math::SinOp>(v[0]); })
-      .Case([&](CosOp) { return b.create<math::CosOp>(v[0]); })
+      .Case([&](SinOp) { return emitSin(b, v[0]); })
+      .Case([&](CosOp) { return emitCos(b, v[0]); })
+      .Case([&](AtanOp) { return emitAtan(b, v[0]); })
+      .Case([&](ErfOp) { return emitErf(b, v[0]); })
+      .Case([&](FloorOp) { return b.create<math::FloorOp>(v[0]); })
+      .Case([&](CeilOp) { return b.create<math::CeilOp>(v[0]); })
+      .Case([&](RoundOp) { return b.create<math::RoundEvenOp>(v[0]); })
       .Case([&](TanhOp) { return emitTanh(b, v[0]); })
-      .Case([&](SigmoidOp) {
-        Value power = b.create<math::ExpOp>(b.create<arith::NegFOp>(v[0]));
-        Value one = constant(b, 1.0f);
-        return b.create<arith::DivFOp>(one,
-                                       b.create<arith::AddFOp>(power, one));
-      })
-      .Case([&](LeakyReluOp o) {
-        // Not slope * x where the slope is 0: that is NaN at -inf.
-        Value zero = constant(b, 0.0f);
-        Value below =
-            o.getSlope().isZero()
-                ? zero
-                : b.create<arith::MulFOp>(
-                      b.create<arith::ConstantOp>(o.getSlopeAttr()), v[0]);
-        return b.create<arith::SelectOp>(
-            b.create<arith::CmpFOp>(arith::CmpFPredicate::OLE, v[0], zero),
-            below, v[0]);
-      })
+      .Case([&](SigmoidOp) { return emitSigmoid(b, v[0]); })
+      .Case([&](LeakyReluOp o) { return emitLeakyRelu(b, o, v[0]); })
       .Case([&](AddOp) {
         Value sum = v[0];
         for (Value value : v.drop_front())
-          sum = sum.getType().isF32()
-                    ? b.create<arith::AddFOp>(sum, value).getResult()
-                    : b.create<arith::AddIOp>(sum, value).getResult();
+          sum = emitEither<arith::AddFOp, arith::AddIOp>(b, sum, value);
         return sum;
       })
-      .Case([&](SubOp) -> Value {
-        if (v[0].getType().isF32())
-          return b.create<arith::SubFOp>(v[0], v[1]);
-        return b.create<arith::SubIOp>(v[0], v[1]);
+      .Case([&](SubOp) {
+        return emitEither<arith::SubFOp, arith::SubIOp>(b, v[0], v[1]);
       })
-      .Case([&](MulOp) -> Value {
-        if (v[0].getType().isF32())
-          return b.create<arith::MulFOp>(v[0], v[1]);
-        return b.create<arith::MulIOp>(v[0], v[1]);
+      .Case([&](MulOp) {
+        return emitEither<arith::MulFOp, arith::MulIOp>(b, v[0], v[1]);
       })
-      .Case([&](DivOp) { return b.create<arith::DivFOp>(v[0], v[1]); })
+      .Case([&](DivOp) -> Value {
+        if (isa<FloatType>(v[0].getType()))
+          return b.create<arith::DivFOp>(v[0], v[1]);
+        return emitQuotient(b, v[0], v[1], natural);
+      })
+      .Case([&](RemOp) {
+        return isa<FloatType>(v[0].getType())
+                   ? emitFloatRemainder(b, v[0], v[1])
+                   : emitIntegerRemainder(b, v[0], v[1], natural);
+      })
+      .Case([&](PowOp) { return emitPow(b, v[0], v[1]); })
       .Case([&](MaximumOp) {
-        return emitExtremum(b, arith::CmpFPredicate::OGT, v[0], v[1]);
+        return isa<FloatType>(v[0].getType())
+                   ? emitExtremum(b, arith::CmpFPredicate::OGT, v[0], v[1])
+                   : emitIntegerExtremum(b, /*largest=*/true, natural, v[0],
+                                         v[1]);
       })
       .Case([&](MinimumOp) {
-        return emitExtremum(b, arith::CmpFPredicate::OLT, v[0], v[1]);
+        return isa<FloatType>(v[0].getType())
+                   ? emitExtremum(b, arith::CmpFPredicate::OLT, v[0], v[1])
+                   : emitIntegerExtremum(b, /*largest=*/false, natural, v[0],
+                                         v[1]);
       })
       .Case([&](AndOp) { return b.create<arith::AndIOp>(v[0], v[1]); })
-      .Case([&](CompareOp o) {
-        return emitCompare(b, o.getPredicate(), v[0], v[1]);
+      .Case([&](OrOp) { return b.create<arith::OrIOp>(v[0], v[1]); })
+      .Case([&](XorOp) { return b.create<arith::XOrIOp>(v[0], v[1]); })
+      .Case([&](ShlOp) { return emitShift<arith::ShLIOp>(b, v[0], v[1]); })
+      .Case([&](ShrOp) {
+        return natural ? emitShift<arith::ShRUIOp>(b, v[0], v[1])
+                       : emitShift<arith::ShRSIOp>(b, v[0], v[1]);
       })
+      .Case([&](CompareOp o) { return emitCompare(b, o, v[0], v[1]); })
       .Case(
           [&](SelectOp) { return b.create<arith::SelectOp>(v[0], v[1], v[2]); })
-      .Case(
-          [&](CastOp o) { return emitCast(b, v[0], o.getResult().getType()); })
-      .Case([&](IsFiniteOp) {
-        Value bits = b.create<arith::BitcastOp>(b.getI32Type(), v[0]);
-        Value mask = constant(b, 0x7f800000u);
-        Value exponent = b.create<arith::AndIOp>(bits, mask);
-        return b.create<arith::CmpIOp>(arith::CmpIPredicate::ne, exponent,
-                                       mask);
-      })
+      .Case([&](CastOp o) { return emitCast(b, o, v[0]); })
+      .Case([&](IsFiniteOp) { return emitIsFinite(b, v[0]); })
       .Case([&](PhiloxOp o) { return emitPhilox(b, v, o.getStream()); })
       .Default([](Operation *unknown) -> Value {
         llvm::report_fatal_error(

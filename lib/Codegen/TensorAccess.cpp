@@ -3,6 +3,7 @@
 // Loads and stores of tensor elements; see TensorAccess.h.
 
 #include "descent/Codegen/TensorAccess.h"
+#include "descent/Codegen/ElementTypes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -15,16 +16,13 @@ namespace descent::codegen {
 
 static constexpr unsigned kWidth = 4;
 
-/// The type that elements have in memory: i1 is kept as i32 0 or 1.
-static Type storageType(Type type) {
-  return type.isInteger(1) ? IntegerType::get(type.getContext(), 32) : type;
-}
-
 Value BindingViews::get(unsigned binding, Type type, unsigned width) {
   Type element = width == 1 ? type : VectorType::get(width, type);
   Value &view = views[{binding, element}];
   if (!view) {
-    auto memref = MemRefType::get({lengths[binding] / width}, element);
+    // The lengths are in words of 32 bits.
+    int64_t elements = lengths[binding] * 32 / type.getIntOrFloatBitWidth();
+    auto memref = MemRefType::get({elements / width}, element);
     view = function.getBody().front().addArgument(memref, function.getLoc());
     bindings.push_back(binding);
   }
@@ -93,7 +91,7 @@ bool TensorReader::staysInside(const TensorRef &tensor,
 Value TensorReader::constant(TypedAttr value) {
   Value &known = constants[value];
   if (!known)
-    known = nest.at(0).create<arith::ConstantOp>(value);
+    known = nest.at(0).create<arith::ConstantOp>(registerConstant(value));
   return known;
 }
 
@@ -108,8 +106,9 @@ Value TensorReader::loadVector(const TensorRef &tensor, GroupKey key) {
   unsigned depth = nest.depthOf(position);
   Value view =
       views.get(tensor.binding, storageType(tensor.elementType), kWidth);
-  return known = nest.note(
-             nest.at(depth).create<memref::LoadOp>(view, position), depth);
+  Value vector = nest.at(depth).create<memref::LoadOp>(view, position);
+  vector = vectorFromStorage(nest.at(depth), vector, tensor.elementType);
+  return known = nest.note(vector, depth);
 }
 
 /// The position of a scalar load. Where the index may leave the tensor because
@@ -165,11 +164,7 @@ Value TensorReader::load(const TensorRef &tensor, AffineExpr index,
     Value view = views.get(tensor.binding, storageType(tensor.elementType), 1);
     value = nest.at(depth).create<memref::LoadOp>(view, position);
   }
-  if (tensor.elementType.isInteger(1)) {
-    ImplicitLocOpBuilder &b = nest.at(depth);
-    Value zero = b.create<arith::ConstantOp>(b.getI32IntegerAttr(0));
-    value = b.create<arith::CmpIOp>(arith::CmpIPredicate::ne, value, zero);
-  }
+  value = fromStorage(nest.at(depth), value, tensor.elementType);
   return known = nest.note(value, depth);
 }
 
@@ -189,6 +184,15 @@ Value TensorReader::read(const TensorRef &tensor, AffineExpr index, Value guard,
   return known;
 }
 
+Value TensorReader::loadAt(const TensorRef &tensor, Value index) {
+  Value position = indices.locate(index, tensor, 1);
+  unsigned depth = nest.depthOf(position);
+  Value view = views.get(tensor.binding, storageType(tensor.elementType), 1);
+  Value stored = nest.at(depth).create<memref::LoadOp>(view, position);
+  return nest.note(fromStorage(nest.at(depth), stored, tensor.elementType),
+                   depth);
+}
+
 //===----------------------------------------------------------------------===//
 // Writing
 //===----------------------------------------------------------------------===//
@@ -197,10 +201,8 @@ void storeElements(ImplicitLocOpBuilder &b, IndexEmitter &emitter,
                    BindingViews &views, const TensorRef &tensor,
                    ArrayRef<AffineExpr> indices, ArrayRef<Value> values) {
   Type type = storageType(tensor.elementType);
-  auto storable = [&](Value value) -> Value {
-    return value.getType() == type
-               ? value
-               : b.create<arith::ExtUIOp>(type, value).getResult();
+  auto storable = [&](Value value) {
+    return toStorage(b, value, tensor.elementType);
   };
   // The four values of every group, in the order in which the groups first
   // appear.
@@ -221,9 +223,7 @@ void storeElements(ImplicitLocOpBuilder &b, IndexEmitter &emitter,
   for (auto &[key, lanes] : groups) {
     auto [base, group] = key;
     if (!llvm::is_contained(lanes, Value())) {
-      SmallVector<Value> scalars = llvm::map_to_vector(lanes, storable);
-      Value vector = b.create<vector::FromElementsOp>(
-          VectorType::get(kWidth, type), scalars);
+      Value vector = vectorToStorage(b, lanes, tensor.elementType);
       Value position = emitter.locate(
           emitter.emit(emitter.simplify(base.floorDiv(kWidth) + group)), tensor,
           kWidth);

@@ -33,6 +33,13 @@ static LogicalResult expand(GradientOp op) {
   return success();
 }
 
+/// Whether a gradient is taken to a value that is neither read nor given.
+static bool differentiatesToComputed(GradientOp op) {
+  return llvm::any_of(op.getWrt(), [](Value value) {
+    return !isa<BlockArgument>(value) && !value.getDefiningOp<ReadOp>();
+  });
+}
+
 /// Erases the operations with bodies that others have replaced.
 static void eraseReplaced(Block &block) {
   for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block))) {
@@ -46,6 +53,8 @@ static void eraseReplaced(Block &block) {
 
 namespace {
 struct AutodiffPass : descent::impl::AutodiffPassBase<AutodiffPass> {
+  using AutodiffPassBase::AutodiffPassBase;
+
   void runOnOperation() override {
     // An operation that differentiates its body reports what it cannot
     // differentiate; buildVJP itself returns nothing.
@@ -59,6 +68,8 @@ struct AutodiffPass : descent::impl::AutodiffPassBase<AutodiffPass> {
     // that a loss is computed from before those of the loss.
     SmallVector<GradientOp> gradients;
     getOperation().walk([&](GradientOp op) { gradients.push_back(op); });
+    if (between && llvm::none_of(gradients, differentiatesToComputed))
+      return;
     for (GradientOp gradient : gradients)
       if (failed(expand(gradient)) || reported)
         return signalPassFailure();

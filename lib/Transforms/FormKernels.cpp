@@ -4,6 +4,7 @@
 
 #include "KernelBlocks.h"
 #include "KernelFusion.h"
+#include "descent/Dialect/Descent/ViewAlgebra.h"
 #include "descent/Transforms/Passes.h"
 
 namespace descent {
@@ -35,12 +36,13 @@ static int64_t product(ArrayRef<int64_t> extents) {
 /// operands stay in caches and registers) and its arithmetic.
 static double pointCost(KernelOp kernel) {
   double points = product(kernel.getParallel()), cost = 0;
-  for (Value input : kernel.getFinishInputs())
-    cost += std::min(
-        1.0, cast<RankedTensorType>(input.getType()).getNumElements() / points);
+  for (auto [i, input] : llvm::enumerate(kernel.getFinishInputs()))
+    if (!isWhole(kernel.getFinishAccess(i))) // whose loads are in the body
+      cost += std::min(1.0, countElements(input.getType()) / points);
   for (Operation &op : kernel.getFinishBlock())
     cost +=
-        isa<PhiloxOp>(op) ? randomCost
+        isa<LoadOp>(op)     ? 1
+        : isa<PhiloxOp>(op) ? randomCost
         : isa<ExpOp, LogOp, SinOp, CosOp, TanhOp, SigmoidOp, DivOp, SqrtOp>(op)
             ? transcendentalCost
             : arithmeticCost;
@@ -74,6 +76,26 @@ static unsigned countTensors(KernelOp kernel) {
   llvm::SmallPtrSet<Value, 16> tensors(kernel->operand_begin(),
                                        kernel->operand_end());
   return tensors.size() + kernel->getNumResults();
+}
+
+/// The tensors that `first` and `second`, which may read its results, have
+/// together: those that both read once, and of the results that only `second`
+/// reads none.
+static unsigned countTogether(KernelOp first, KernelOp second) {
+  llvm::SmallPtrSet<Value, 16> tensors(first->operand_begin(),
+                                       first->operand_end());
+  for (Value operand : second->getOperands())
+    if (kernelResult(operand).kernel != first)
+      tensors.insert(operand);
+  llvm::SmallPtrSet<Value, 4> kept;
+  for (OpOperand *use : usesThroughReshapes(first))
+    if (use->getOwner() != second) {
+      Value result = use->get();
+      while (auto reshape = result.getDefiningOp<ReshapeOp>())
+        result = reshape.getOperand();
+      kept.insert(result);
+    }
+  return tensors.size() + kept.size() + second->getNumResults();
 }
 
 //===----------------------------------------------------------------------===//
@@ -153,7 +175,7 @@ struct FormKernelsPass : descent::impl::FormKernelsPassBase<FormKernelsPass> {
       for (Value input : consumer.getFinishInputs()) {
         KernelOp producer = kernelResult(input).kernel;
         if (!producer || !canAbsorb(producer, consumer) ||
-            countTensors(producer) + countTensors(consumer) - 1 > maxTensors)
+            countTogether(producer, consumer) > maxTensors)
           continue;
         if (epilogues &&
             (producer.isElementwise() || !readsAlone(consumer, producer)))
@@ -196,7 +218,7 @@ struct FormKernelsPass : descent::impl::FormKernelsPassBase<FormKernelsPass> {
           auto second = dyn_cast<KernelOp>(user);
           if (second && first->isBeforeInBlock(second) &&
               canJoin(first, second, input) &&
-              countTensors(first) + countTensors(second) - 1 <= maxTensors) {
+              countTogether(first, second) <= maxTensors) {
             joinSiblings(first, second);
             return true;
           }

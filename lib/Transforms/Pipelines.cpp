@@ -14,8 +14,12 @@ namespace descent {
 
 void addDifferentiation(OpPassManager &passes) {
   // Only what is left after simplification is differentiated: less to
-  // differentiate, less to simplify afterwards.
+  // differentiate, less to simplify afterwards. But where gradients are taken
+  // to computed values, those must not have become one with others.
   OpPassManager &entry = passes.nest<EntryOp>();
+  AutodiffPassOptions first;
+  first.between = true;
+  entry.addPass(createAutodiffPass(first));
   entry.addPass(createCanonicalizerPass());
   entry.addPass(createCSEPass());
   entry.addPass(createAutodiffPass());
@@ -24,6 +28,13 @@ void addDifferentiation(OpPassManager &passes) {
 void addKernelFormation(OpPassManager &passes) {
   passes.addPass(createExpandOptimizersPass());
   OpPassManager &entry = passes.nest<EntryOp>();
+  // Loops of kernels have no loops inside of them, and one iteration is none.
+  UnrollScansPassOptions inner, single;
+  inner.maxCount = maxInnerIterations;
+  inner.innerOnly = true;
+  single.maxCount = 1;
+  entry.addPass(createUnrollScansPass(single));
+  entry.addPass(createUnrollScansPass(inner));
   entry.addPass(createDecomposePass());
   // Forward and backward share much: simplified together, once all of it is
   // there.

@@ -72,7 +72,9 @@ struct UnrollScansPass : descent::impl::UnrollScansPassBase<UnrollScansPass> {
     SmallVector<ScanOp> scans;
     getOperation().walk([&](ScanOp scan) { scans.push_back(scan); });
     for (ScanOp scan : scans)
-      if (static_cast<int64_t>(scan.getCount()) <= maxCount)
+      if (static_cast<int64_t>(scan.getCount()) <= maxCount &&
+          (!innerOnly || isa<ScanOp>(scan->getParentOp())) &&
+          scan.getBodyBlock().getOps<GradientOp>().empty())
         unroll(scan);
   }
 };

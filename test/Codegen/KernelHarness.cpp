@@ -4,7 +4,9 @@
 
 #include "KernelHarness.h"
 #include "mlir/Dialect/SPIRV/IR/SPIRVDialect.h"
+#include "llvm/ADT/APFloat.h"
 #include "llvm/Support/ErrorHandling.h"
+#include <cstring>
 
 using namespace mlir;
 
@@ -63,7 +65,7 @@ schedule::KernelOp makeScheduleKernel(EntryOp entry, Layout layout) {
   std::string name = (entry.getSymName() + "_kernel").str();
   auto scheduled = b.create<schedule::KernelOp>(
       kernel.getLoc(), name, b.getArrayAttr(bindings), b.getArrayAttr(reads),
-      b.getArrayAttr(writes), Attribute());
+      b.getArrayAttr(writes), Attribute(), IntegerAttr());
   Block &block = scheduled.getBody().emplaceBlock();
   IRMapping mapping;
   for (Value operand : operands)
@@ -74,10 +76,58 @@ schedule::KernelOp makeScheduleKernel(EntryOp entry, Layout layout) {
   return scheduled;
 }
 
-static uint32_t toWord(double value, interpreter::Element element) {
-  if (element == interpreter::Element::F32)
+/// A number as it lies in memory, and the bits of a float of 16 bits.
+static uint64_t toBits(double value, interpreter::Element element) {
+  llvm::APFloat number(value);
+  bool inexact;
+  auto convert = [&](const llvm::fltSemantics &semantics) {
+    number.convert(semantics, llvm::APFloat::rmNearestTiesToEven, &inexact);
+    return number.bitcastToAPInt().getZExtValue();
+  };
+  switch (element) {
+  case interpreter::Element::F64:
+    return llvm::bit_cast<uint64_t>(value);
+  case interpreter::Element::F32:
     return llvm::bit_cast<uint32_t>(float(value));
-  return uint32_t(int64_t(value));
+  case interpreter::Element::F16:
+    return convert(llvm::APFloat::IEEEhalf());
+  case interpreter::Element::BF16:
+    return convert(llvm::APFloat::BFloat());
+  default:
+    return uint32_t(int64_t(value));
+  }
+}
+
+static double fromBits(uint64_t bits, interpreter::Element element) {
+  auto convert = [&](const llvm::fltSemantics &semantics) {
+    return llvm::APFloat(semantics, llvm::APInt(16, bits)).convertToDouble();
+  };
+  switch (element) {
+  case interpreter::Element::F64:
+    return llvm::bit_cast<double>(bits);
+  case interpreter::Element::F32:
+    return llvm::bit_cast<float>(uint32_t(bits));
+  case interpreter::Element::F16:
+    return convert(llvm::APFloat::IEEEhalf());
+  case interpreter::Element::BF16:
+    return convert(llvm::APFloat::BFloat());
+  case interpreter::Element::UI32:
+    return uint32_t(bits);
+  default:
+    return int32_t(uint32_t(bits));
+  }
+}
+
+static unsigned bytesOf(interpreter::Element element) {
+  switch (element) {
+  case interpreter::Element::F64:
+    return 8;
+  case interpreter::Element::F16:
+  case interpreter::Element::BF16:
+    return 2;
+  default:
+    return 4;
+  }
 }
 
 /// The value that the entry's kernel reads as block argument `index` of the
@@ -98,9 +148,14 @@ Buffers makeBuffers(EntryOp entry, schedule::KernelOp kernel,
   for (unsigned i = 0; i < kernel.getReads().size(); ++i) {
     const interpreter::Tensor &tensor = inputs.at(inputName(entry, i).str());
     schedule::OperandAttr place = kernel.getRead(i);
-    for (auto [position, value] : llvm::enumerate(tensor.values))
-      buffers[place.getBinding()][place.getOffset() + position] =
-          toWord(value, tensor.element);
+    auto *memory = reinterpret_cast<char *>(buffers[place.getBinding()].data() +
+                                            place.getOffset());
+    unsigned size = bytesOf(tensor.element);
+    for (double value : tensor.values) {
+      uint64_t bits = toBits(value, tensor.element);
+      std::memcpy(memory, &bits, size);
+      memory += size;
+    }
   }
   return buffers;
 }
@@ -113,11 +168,14 @@ interpreter::Environment readResults(EntryOp entry, schedule::KernelOp kernel,
     unsigned number = cast<OpResult>(output.getValue()).getResultNumber();
     schedule::OperandAttr place = kernel.getWrite(number);
     interpreter::Tensor tensor(inner.getResult(number).getType());
-    for (auto [position, value] : llvm::enumerate(tensor.values)) {
-      uint32_t word = buffers[place.getBinding()][place.getOffset() + position];
-      value = tensor.element == interpreter::Element::F32
-                  ? double(llvm::bit_cast<float>(word))
-                  : double(int32_t(word));
+    const auto *memory = reinterpret_cast<const char *>(
+        buffers[place.getBinding()].data() + place.getOffset());
+    unsigned size = bytesOf(tensor.element);
+    for (double &value : tensor.values) {
+      uint64_t bits = 0;
+      std::memcpy(&bits, memory, size);
+      memory += size;
+      value = fromBits(bits, tensor.element);
     }
     results[output.getName().str()] = std::move(tensor);
   }

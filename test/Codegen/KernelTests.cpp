@@ -126,7 +126,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values("elementwise", "flat", "tail", "matmul_odd", "matmul_even",
                     "conv_strided", "conv_strided_dx", "conv_strided_dw",
                     "conv", "mirrored", "to_scalar", "max_pool", "integers",
-                    "picked", "guarded_product", "unit_reduction", "dropout"),
+                    "picked", "guarded_product", "unit_reduction", "dropout",
+                    "gather", "gather_reduced", "products", "integer_maxima"),
     [](const auto &info) { return info.param; });
 
 } // namespace

@@ -64,7 +64,23 @@ struct Context {
     queueInfo.queueFamilyIndex = compute;
     queueInfo.queueCount = 1;
     queueInfo.pQueuePriorities = &priority;
+    // What kernels of some element types ask for, if the device has it.
+    VkPhysicalDevice16BitStorageFeatures storage{
+        VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_16BIT_STORAGE_FEATURES};
+    VkPhysicalDeviceFeatures2 available{
+        VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2};
+    available.pNext = &storage;
+    vkGetPhysicalDeviceFeatures2(physical, &available);
+    VkPhysicalDevice16BitStorageFeatures enabledStorage{
+        VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_16BIT_STORAGE_FEATURES};
+    enabledStorage.storageBuffer16BitAccess = storage.storageBuffer16BitAccess;
+    VkPhysicalDeviceFeatures2 enabled{
+        VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2};
+    enabled.pNext = &enabledStorage;
+    enabled.features.shaderFloat64 = available.features.shaderFloat64;
+    enabled.features.shaderInt64 = available.features.shaderInt64;
     VkDeviceCreateInfo deviceInfo{VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO};
+    deviceInfo.pNext = &enabled;
     deviceInfo.queueCreateInfoCount = 1;
     deviceInfo.pQueueCreateInfos = &queueInfo;
     CHECK(vkCreateDevice(physical, &deviceInfo, nullptr, &device));

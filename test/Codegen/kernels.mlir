@@ -311,3 +311,94 @@ descent.entry @unit_reduction {
   descent.output "m", %r#0 : tensor<7x13xf32>
   descent.output "i", %r#1 : tensor<7x13xi32>
 }
+
+// Loads at computed indices: some outside of the table, which counts them as its ends; others are functions of the iteration's place, and of those one leaves it too.
+descent.input @rows : tensor<7xi32> range [-3, 20]
+descent.input @flags : tensor<13x4xi1>
+descent.entry @gather {
+  %t = descent.read @a13x17 : tensor<13x17xf32>
+  %f = descent.read @flags : tensor<13x4xi1>
+  %i = descent.read @rows : tensor<7xi32>
+  %r:2 = descent.kernel [7, 13] reduce [] by [] map() [] { descent.yield }
+    finish(%t, %f, %i : tensor<13x17xf32>, tensor<13x4xi1>, tensor<7xi32>)
+      [#descent.access<whole>, #descent.access<whole>, #descent.access<(d0, d1) -> (d0)>] {
+      ^bb0(%table: tensor<13x17xf32>, %flag: tensor<13x4xi1>, %row: i32):
+        %d0 = descent.index affine_map<(d0, d1) -> (d0)>
+        %d1 = descent.index affine_map<(d0, d1) -> (d1)>
+        %past = descent.index affine_map<(d0, d1) -> (2 * d1 - 4)>
+        %three = descent.constant 3 : i32
+        %a = descent.load %table[%row, %d1] : tensor<13x17xf32> -> f32
+        %b = descent.load %table[%d1, %row] : tensor<13x17xf32> -> f32
+        %c = descent.load %table[%d1, %past] : tensor<13x17xf32> -> f32
+        %g = descent.load %flag[%row, %three] : tensor<13x4xi1> -> i1
+        %s = descent.sub %a, %b : f32
+        %z = descent.select %g, %s, %c : f32
+        descent.yield %z, %c : f32, f32
+    } : tensor<7x13xf32>, tensor<91xf32>
+  descent.output "z", %r#0 : tensor<7x13xf32>
+  descent.output "c", %r#1 : tensor<91xf32>
+}
+
+// Loads inside a reduction, and behind it at an index that it found.
+descent.entry @gather_reduced {
+  %t = descent.read @a13x17 : tensor<13x17xf32>
+  %i = descent.read @rows : tensor<7xi32>
+  %w = descent.read @b17x11 : tensor<17x11xf32>
+  %r:2 = descent.kernel [7, 11] reduce [17] by [#descent.combiner<sum>, #descent.combiner<max_index>]
+    map(%t, %i, %w : tensor<13x17xf32>, tensor<7xi32>, tensor<17x11xf32>)
+      [#descent.access<whole>, #descent.access<(d0, d1, d2) -> (d0)>, #descent.access<(d0, d1, d2) -> (d2, d1)>] {
+      ^bb0(%table: tensor<13x17xf32>, %row: i32, %f: f32):
+        %d2 = descent.index affine_map<(d0, d1, d2) -> (d2)>
+        %e = descent.load %table[%row, %d2] : tensor<13x17xf32> -> f32
+        %p = descent.mul %e, %f : f32
+        descent.yield %p, %p : f32, f32
+    } finish(%t : tensor<13x17xf32>) [#descent.access<whole>] {
+      ^bb0(%sum: f32, %max: f32, %at: i32, %table: tensor<13x17xf32>):
+        %zero = descent.constant 0 : i32
+        %l = descent.load %table[%zero, %at] : tensor<13x17xf32> -> f32
+        %z = descent.add %sum, %l : f32
+        descent.yield %z, %max : f32, f32
+    } : tensor<7x11xf32>, tensor<7x11xf32>
+  descent.output "z", %r#0 : tensor<7x11xf32>
+  descent.output "m", %r#1 : tensor<7x11xf32>
+}
+
+// Products, and combinations of integers, which wrap.
+descent.entry @products {
+  %a = descent.read @a7x13 : tensor<7x13xf32>
+  %i = descent.read @i7x13 : tensor<7x13xi32>
+  %r:4 = descent.kernel [7] reduce [13] by [#descent.combiner<product>, #descent.combiner<product>, #descent.combiner<sum>, #descent.combiner<max>]
+    map(%a, %i : tensor<7x13xf32>, tensor<7x13xi32>) [#descent.access<(d0, d1) -> (d0, d1)>, #descent.access<(d0, d1) -> (d0, d1)>] {
+      ^bb0(%x: f32, %n: i32):
+        %big = descent.constant 400000001 : i32
+        %m = descent.mul %n, %big : i32
+        %one = descent.constant 1 : i32
+        %odd = descent.add %m, %m, %one : i32
+        descent.yield %x, %odd, %m, %m : f32, i32, i32, i32
+    } finish() [] {
+      ^bb0(%p: f32, %q: i32, %s: i32, %t: i32):
+        descent.yield %p, %q, %s, %t : f32, i32, i32, i32
+    } : tensor<7xf32>, tensor<7xi32>, tensor<7xi32>, tensor<7xi32>
+  descent.output "p", %r#0 : tensor<7xf32>
+  descent.output "q", %r#1 : tensor<7xi32>
+  descent.output "s", %r#2 : tensor<7xi32>
+  descent.output "t", %r#3 : tensor<7xi32>
+}
+
+// The first of equal integers counts; those without a sign compare without one.
+descent.entry @integer_maxima {
+  %i = descent.read @i7x13 : tensor<7x13xi32>
+  %r:4 = descent.kernel [7] reduce [13] by [#descent.combiner<max_index>, #descent.combiner<max_index>]
+    map(%i : tensor<7x13xi32>) [#descent.access<(d0, d1) -> (d0, d1)>] {
+      ^bb0(%n: i32):
+        %u = descent.cast %n : i32 to ui32
+        descent.yield %n, %u : i32, ui32
+    } finish() [] {
+      ^bb0(%m: i32, %j: i32, %u: ui32, %k: i32):
+        descent.yield %m, %j, %u, %k : i32, i32, ui32, i32
+    } : tensor<7xi32>, tensor<7xi32>, tensor<7xui32>, tensor<7xi32>
+  descent.output "m", %r#0 : tensor<7xi32>
+  descent.output "j", %r#1 : tensor<7xi32>
+  descent.output "u", %r#2 : tensor<7xui32>
+  descent.output "k", %r#3 : tensor<7xi32>
+}

@@ -3,6 +3,7 @@
 // RUN: FileCheck %s < %t.mlir
 // RUN: descent-interpret --compare %s %t.mlir --entry softmax --tolerance 1e-12
 // RUN: descent-interpret --compare %s %t.mlir --entry cross_entropy --tolerance 1e-12
+// RUN: descent-interpret --compare %s %t.mlir --entry functions --tolerance 1e-12
 // Large logits do not overflow.
 // RUN: descent-interpret --compare %s %t.mlir --entry cross_entropy --set z=[1000,2000,-3000,0,0,0] --tolerance 1e-12
 
@@ -35,4 +36,39 @@ descent.entry @cross_entropy {
   %y = descent.softmax_cross_entropy %z, %label : (tensor<2x3xf32>, tensor<2xi32>) -> tensor<2xf32>
   // CHECK: descent.output "y"
   descent.output "y", %y : tensor<2xf32>
+}
+
+// What is left of functions when all derivatives are taken, in bodies too.
+// CHECK-LABEL: descent.entry @functions
+descent.entry @functions {
+  // CHECK: %[[Z:.*]] = descent.read @z
+  %z = descent.read @z : tensor<2x3xf32>
+  // CHECK-NEXT: %[[M:.*]] = descent.mul %[[Z]], %[[Z]]
+  // CHECK-NEXT: descent.scan count 2 carry(%[[M]] : tensor<2x3xf32>)
+  // CHECK-NEXT: ^bb0(%[[H:.*]]: tensor<2x3xf32>):
+  // CHECK-NEXT: %[[Q:.*]] = descent.mul %[[H]], %[[H]]
+  // CHECK-NEXT: descent.return %[[Q]]
+  %s = descent.stop_gradient %z : tensor<2x3xf32>
+  %y = descent.custom "square"(%s) : (tensor<2x3xf32>) -> tensor<2x3xf32> forward {
+  ^bb0(%a: tensor<2x3xf32>):
+    %r = descent.mul %a, %a : tensor<2x3xf32>
+    descent.return %r : tensor<2x3xf32>
+  } vjp {
+  ^bb0(%a: tensor<2x3xf32>, %r: tensor<2x3xf32>, %ct: tensor<2x3xf32>):
+    descent.return %ct : tensor<2x3xf32>
+  }
+  %f = descent.scan count 2 carry(%y : tensor<2x3xf32>) over() with() {
+  ^bb0(%h: tensor<2x3xf32>):
+    %t = descent.stop_gradient %h : tensor<2x3xf32>
+    %q = descent.custom "square"(%t) : (tensor<2x3xf32>) -> tensor<2x3xf32> forward {
+    ^bb0(%a: tensor<2x3xf32>):
+      %r = descent.mul %a, %a : tensor<2x3xf32>
+      descent.return %r : tensor<2x3xf32>
+    } vjp {
+    ^bb0(%a: tensor<2x3xf32>, %r: tensor<2x3xf32>, %ct: tensor<2x3xf32>):
+      descent.return %ct : tensor<2x3xf32>
+    }
+    descent.return %q : tensor<2x3xf32>
+  } : tensor<2x3xf32>
+  descent.output "f", %f : tensor<2x3xf32>
 }

@@ -4,6 +4,7 @@
 // RUN: FileCheck %s < %t.after.mlir
 // RUN: descent-interpret --compare %t.before.mlir %t.after.mlir --entry sum
 // RUN: descent-interpret --compare %t.before.mlir %t.after.mlir --entry max
+// RUN: descent-interpret --compare %t.before.mlir %t.after.mlir --entry others
 // RUN: descent-interpret --compare %t.before.mlir %t.after.mlir --entry kept
 
 descent.input @x : tensor<2x32x24xf32>
@@ -28,6 +29,20 @@ descent.entry @max {
   // CHECK-COUNT-2: by [#descent.combiner<max>]
   %m = descent.reduce_max %x [0, 1, 2] : tensor<2x32x24xf32> to tensor<f32>
   descent.output "m", %m : tensor<f32>
+}
+
+// Products, and integers.
+// CHECK-LABEL: descent.entry @others
+descent.entry @others {
+  %x = descent.read @x : tensor<2x32x24xf32>
+  // CHECK-COUNT-2: by [#descent.combiner<product>]
+  %p = descent.reduce_prod %x [0, 1, 2] : tensor<2x32x24xf32> to tensor<f32>
+  %i = descent.cast %x : tensor<2x32x24xf32> to tensor<2x32x24xi32>
+  // CHECK: descent.kernel [[[CHUNKS:[0-9]+]], 2] reduce [{{[0-9]+}}, {{[0-9]+}}] by [#descent.combiner<sum>]
+  // CHECK: } : tensor<[[CHUNKS]]x2xi32>
+  %s = descent.reduce_sum %i [1, 2] : tensor<2x32x24xi32> to tensor<2xi32>
+  descent.output "p", %p : tensor<f32>
+  descent.output "s", %s : tensor<2xi32>
 }
 
 // CHECK-LABEL: descent.entry @kept

@@ -108,6 +108,10 @@ struct Change {
   std::function<void(json &manifest, json &train)> apply;
 };
 
+json loopOf(json record, uint64_t count) {
+  return {{"loop", {{"count", count}, {"body", json::array({record})}}}};
+}
+
 TEST(Bundle, RefusesBadNumbers) {
   auto launch = [](json &train) -> json & {
     return train["records"][0]["launch"];
@@ -208,8 +212,49 @@ TEST(Bundle, RefusesBadNumbers) {
           json &t) { t["kernels"][0]["file"] = "variants/plain/eval.json"; }},
       {"entry of the bundle",
        [](json &, json &t) { t["kernels"][0]["file"] = "kernels/none.spv"; }},
-      {"launch or a barrier",
-       [](json &, json &t) { t["records"][0] = {{"loop", json::object()}}; }},
+      {"a launch, a barrier or a loop",
+       [](json &, json &t) { t["records"][0] = {{"jump", json::object()}}; }},
+      {"one launch, barrier or loop",
+       [](json &, json &t) { t["records"][0]["barrier"] = json::object(); }},
+      {"loop.count",
+       [](json &, json &t) { t["records"][0] = loopOf(t["records"][0], 0); }},
+      {"loop.count",
+       [](json &, json &t) {
+         t["records"][0] = loopOf(t["records"][0], (1 << 22) + 1);
+       }},
+      {"at most 4194304 launches",
+       [](json &, json &t) {
+         t["records"][0] = loopOf(t["records"][0], 1 << 22);
+       }},
+      {"at least one launch",
+       [](json &, json &t) {
+         t["records"][0] = loopOf({{"barrier", json::object()}}, 2);
+       }},
+      {"a launch or a barrier",
+       [](json &, json &t) {
+         t["records"][0] = loopOf(loopOf(t["records"][0], 2), 2);
+       }},
+      {"true or false",
+       [](json &, json &t) {
+         t["records"][0] = loopOf(t["records"][0], 2);
+         t["records"][0]["loop"]["reversed"] = 1;
+       }},
+      {"a launch in a loop",
+       [&](json &, json &t) { launch(t)["iteration"] = true; }},
+      {"either push or iteration",
+       [&](json &, json &t) {
+         launch(t)["push"] = "00000000";
+         launch(t)["iteration"] = true;
+         t["records"][0] = loopOf(t["records"][0], 2);
+       }},
+      {"at most 0 bytes",
+       [&](json &m, json &t) {
+         m["variants"][0]["requirements"]["max_push_bytes"] = 0;
+         launch(t)["iteration"] = true;
+         t["records"][0] = loopOf(t["records"][0], 2);
+       }},
+      {"push constants, which the kernel reads",
+       [](json &, json &t) { t["records"][4]["launch"].erase("push"); }},
       {"entry", [](json &, json &t) { t["entry"] = "eval"; }},
       {"binding 5", [](json &, json &t) {
          t["kernels"][0]["bindings"].erase(5);
@@ -218,6 +263,43 @@ TEST(Bundle, RefusesBadNumbers) {
   for (const Change &change : changes)
     expectError(Status::Invalid, change.expected,
                 [&] { readBundle(changedBundle(change.apply)); });
+}
+
+TEST(Bundle, ReadsLoops) {
+  auto program = readBundle(changedBundle([](json &, json &train) {
+    json loop = loopOf(train["records"][0], 3), barrier = train["records"][1];
+    loop["loop"]["reversed"] = true;
+    loop["loop"]["body"][0]["launch"]["iteration"] = true;
+    loop["loop"]["body"].push_back(barrier);
+    loop["loop"]["body"].push_back(train["records"][2]);
+    train["records"] = json::array(
+        {train["records"][2], barrier, loop, barrier, train["records"][4]});
+  }));
+  const Schedule &train = program->variants[0].schedules.at("train");
+  EXPECT_EQ(train.records.size(), 4u);
+  EXPECT_EQ(train.records[1].runs, 3u);
+  EXPECT_EQ(train.records[3].runs, 1u);
+  EXPECT_EQ(train.records[1].launch.pushBytes(), 4u);
+  std::string order;
+  train.forEachLaunch([&](size_t index, uint32_t iteration, bool barrier) {
+    order += concat(barrier ? "|" : " ", index, ".", iteration);
+  });
+  EXPECT_EQ(order, " 0.0|1.2|2.2 1.1|2.1 1.0|2.0|3.0");
+}
+
+/// A barrier at the end of a body stands before the next iteration, too.
+TEST(Bundle, KeepsBarriersAtTheEndOfLoops) {
+  auto program = readBundle(changedBundle([](json &, json &train) {
+    json loop = loopOf(train["records"][0], 2);
+    loop["loop"]["body"].push_back(train["records"][1]);
+    train["records"] = json::array({loop, train["records"][2]});
+  }));
+  std::string order;
+  program->variants[0].schedules.at("train").forEachLaunch(
+      [&](size_t index, uint32_t iteration, bool barrier) {
+        order += concat(barrier ? "|" : " ", index, ".", iteration);
+      });
+  EXPECT_EQ(order, "|0.0|0.1|1.0");
 }
 
 TEST(Bundle, IgnoresUnknownKeysOfANewerMinor) {

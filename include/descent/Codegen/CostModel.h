@@ -74,6 +74,8 @@ private:
     DimSet dims, guardDims;
     /// The tensor's place and size allow for vectors.
     bool alignable;
+    /// The tensor is read whole, by loads of the body.
+    bool isWhole = false;
     /// Elements by what the choice says of the access's dimensions.
     std::map<llvm::SmallVector<int64_t, 16>, Elements> known;
   };

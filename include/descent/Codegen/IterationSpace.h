@@ -35,9 +35,12 @@ struct TensorRef {
   bool operator==(const TensorRef &other) const = default;
 };
 
-/// A read of one element in every iteration.
+/// A read of one element in every iteration, or a tensor that the body loads
+/// from.
 struct ElementRead {
   TensorRef tensor;
+  /// Of a tensor that is read whole: its shape; index and guard say nothing.
+  std::optional<llvm::SmallVector<int64_t>> whole;
   /// The row-major index of the element in its tensor, where the guard holds.
   mlir::AffineExpr index;
   Guard guard;
@@ -55,13 +58,15 @@ struct IterationSpace {
   unsigned numParallel = 0;
   /// One a block argument: of the map block, and of the finish block behind the
   /// combined values.
-  llvm::SmallVector<ElementRead> mapReads, finishReads;
+  llvm::SmallVector<ElementRead, 0> mapReads, finishReads;
   llvm::SmallVector<TensorRef> results;
   /// The row-major indices of a result's element and of a reduction step.
   mlir::AffineExpr resultIndex, reductionIndex;
   /// The affine functions of `descent.index` and the constraints of
   /// `descent.in_bounds` in both blocks.
   llvm::DenseMap<mlir::Operation *, Guard> bodyExprs;
+  /// The tensor that a `descent.load` of either block reads.
+  const ElementRead &getWhole(LoadOp load) const;
   /// The size of every binding in elements.
   llvm::SmallVector<int64_t> bindingLengths;
 

@@ -16,15 +16,38 @@ namespace descent::codegen {
 mlir::Value emitScalarOp(mlir::ImplicitLocOpBuilder &b, mlir::Operation &op,
                          mlir::ValueRange operands);
 
-/// i1: whether an f32 is NaN, decided by its bits, whatever the device makes of
-/// comparisons.
+/// i1: whether a float is NaN, decided by its bits, whatever the device makes
+/// of comparisons.
 mlir::Value emitIsNan(mlir::ImplicitLocOpBuilder &b, mlir::Value x);
 
-/// Functions of f32 whose drivers' builtins are not exact enough; within 4
-/// units in the last place of the exact value, except that inputs below the
-/// smallest normal number may count as zero.
-mlir::Value emitLog(mlir::ImplicitLocOpBuilder &b, mlir::Value x);
+/// Functions of f32 and f64 over their whole range, infinities and NaN
+/// included, from basic arithmetic: Vulkan promises too little of its own (the
+/// sine within 2^-11), and has none of f64. Inputs and results below the
+/// smallest normal number may count as zero. test/Codegen/ScalarTests.cpp
+/// states how exact they are.
+mlir::Value emitExp(mlir::ImplicitLocOpBuilder &b, mlir::Value x);
+mlir::Value emitExpm1(mlir::ImplicitLocOpBuilder &b, mlir::Value x);
+mlir::Value emitSigmoid(mlir::ImplicitLocOpBuilder &b, mlir::Value x);
 mlir::Value emitTanh(mlir::ImplicitLocOpBuilder &b, mlir::Value x);
+mlir::Value emitLog(mlir::ImplicitLocOpBuilder &b, mlir::Value x);
+mlir::Value emitLog1p(mlir::ImplicitLocOpBuilder &b, mlir::Value x);
+mlir::Value emitPow(mlir::ImplicitLocOpBuilder &b, mlir::Value x,
+                    mlir::Value y);
+/// Of f64 only up to 2^26 pi / 2.
+mlir::Value emitSin(mlir::ImplicitLocOpBuilder &b, mlir::Value x);
+mlir::Value emitCos(mlir::ImplicitLocOpBuilder &b, mlir::Value x);
+mlir::Value emitAtan(mlir::ImplicitLocOpBuilder &b, mlir::Value x);
+mlir::Value emitErf(mlir::ImplicitLocOpBuilder &b, mlir::Value x);
+/// What x / y, truncated, leaves of x; exact.
+mlir::Value emitFloatRemainder(mlir::ImplicitLocOpBuilder &b, mlir::Value x,
+                               mlir::Value y);
+
+/// Of i32, with a sign or not: 0 by a zero divisor; the quotient of the lowest
+/// number and -1 wraps.
+mlir::Value emitQuotient(mlir::ImplicitLocOpBuilder &b, mlir::Value x,
+                         mlir::Value y, bool isUnsigned);
+mlir::Value emitIntegerRemainder(mlir::ImplicitLocOpBuilder &b, mlir::Value x,
+                                 mlir::Value y, bool isUnsigned);
 
 } // namespace descent::codegen
 

@@ -61,6 +61,10 @@ public:
   mlir::Value read(const TensorRef &tensor, mlir::AffineExpr index,
                    mlir::Value guard, mlir::TypedAttr fill);
 
+  /// The element at a row-major index that was computed; it must lie in the
+  /// tensor.
+  mlir::Value loadAt(const TensorRef &tensor, mlir::Value index);
+
   /// A constant of the outermost depth.
   mlir::Value constant(mlir::TypedAttr value);
 

@@ -29,7 +29,11 @@ def AutodiffPass : Pass<"descent-autodiff", "::descent::EntryOp"> {
     %b = descent.mul %c, %x : tensor<4xf32>
     %g = descent.add %a, %b : tensor<4xf32>
     ```
+
+    A gradient to a value that was computed means that value alone: simplification, which may let it and an equal one be the same, has to come after. So the pipeline
+    runs the pass twice, first with `between`.
   }];
+  let options = [Option<"between", "between", "bool", "false", "only entries that differentiate to computed values">];
 }
 
 def ExpandOptimizersPass : Pass<"descent-expand-optimizers", "::mlir::ModuleOp"> {
@@ -55,9 +59,11 @@ def UnrollScansPass : Pass<"descent-unroll-scans", "::descent::EntryOp"> {
   let summary = "Replaces scans by their iterations";
   let description = [{
     Every scan of at most `max-count` iterations becomes that many copies of its body, inner ones first: slices of the sequences, and a concatenation for each stacked result.
-    For short scans, and to compare a scan with what it stands for.
+    For short scans, and to compare a scan with what it stands for. A body with gradients stays until they are expanded: inlined, the values
+    that it differentiates to could be one with others.
   }];
-  let options = [Option<"maxCount", "max-count", "int64_t", "INT64_MAX", "the longest scan to unroll">];
+  let options = [Option<"maxCount", "max-count", "int64_t", "INT64_MAX", "the longest scan to unroll">,
+                 Option<"innerOnly", "inner-only", "bool", "false", "only scans in the bodies of others">];
 }
 
 def LowerToKernelsPass : Pass<"descent-lower-to-kernels", "::descent::EntryOp"> {

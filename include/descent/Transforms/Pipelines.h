@@ -10,6 +10,10 @@
 
 namespace descent {
 
+/// The longest scan that may stand in the body of another: a loop of kernels
+/// holds no loops, so it is unrolled.
+inline constexpr int64_t maxInnerIterations = 64;
+
 /// Tensor level to tensor level: gradients become operations.
 void addDifferentiation(mlir::OpPassManager &passes);
 

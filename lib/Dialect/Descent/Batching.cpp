@@ -96,6 +96,33 @@ Value batchContract(OpBuilder &b, ContractOp op, ValueRange operands,
       labelsOf(op.getResultLabels(), true));
 }
 
+/// One table for all slices: their indices stand one behind the other along the
+/// axis, so that the table is not repeated.
+Value batchLookup(OpBuilder &b, GatherOp op, Value table, Value indices,
+                  int64_t count) {
+  Location loc = op.getLoc();
+  int64_t axis = op.getAxis();
+  SmallVector<int64_t> shape(op.getType().getShape());
+  // The new dimension goes to the place before the axis, and later back.
+  SmallVector<int64_t> there, back{axis};
+  for (int64_t dim = 0; dim < axis; ++dim) {
+    there.push_back(dim + 1);
+    back.push_back(dim);
+  }
+  there.push_back(0);
+  for (int64_t dim = axis; dim < static_cast<int64_t>(shape.size()); ++dim) {
+    there.push_back(dim + 1);
+    back.push_back(dim + 1);
+  }
+  SmallVector<int64_t> merged = shape, split = shape;
+  merged[axis] *= count;
+  split.insert(split.begin() + axis, count);
+  Value moved = b.create<TransposeOp>(loc, indices, there);
+  Value all =
+      b.create<GatherOp>(loc, table, reshapeTo(b, loc, moved, merged), axis);
+  return b.create<TransposeOp>(loc, reshapeTo(b, loc, all, split), back);
+}
+
 } // namespace
 
 bool canBatch(Operation *op) {
@@ -115,6 +142,8 @@ SmallVector<Value> batchOperation(OpBuilder &b, Operation *op,
                                   int64_t count) {
   if (auto contract = dyn_cast<ContractOp>(op))
     return {batchContract(b, contract, operands, batched)};
+  if (auto gather = dyn_cast<GatherOp>(op); gather && !batched[0])
+    return {batchLookup(b, gather, operands[0], operands[1], count)};
   SmallVector<Value> all;
   for (auto [operand, is] : llvm::zip_equal(operands, batched))
     all.push_back(is ? operand : repeatSlice(b, op->getLoc(), operand, count));

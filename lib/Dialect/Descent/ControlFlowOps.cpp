@@ -2,6 +2,7 @@
 //
 // Operations with bodies: verifiers, builders, and what custom is made of.
 
+#include "descent/Dialect/Descent/Differentiate.h"
 #include "descent/Dialect/Descent/Math.h"
 #include "mlir/IR/IRMapping.h"
 
@@ -97,13 +98,21 @@ SmallVector<Value> CustomOp::decompose(OpBuilder &b) {
 
 void CustomOp::buildVJP(OpBuilder &b, ValueRange cotangents, ArrayRef<bool>,
                         MutableArrayRef<Value> operandCotangents) {
+  // Between the region's types and those of cotangents.
+  auto convert = [&](Value value, Type type) -> Value {
+    return value.getType() == type ? value
+                                   : b.create<CastOp>(getLoc(), type, value);
+  };
   SmallVector<Value> arguments(getOperands());
   llvm::append_range(arguments, getResults());
   for (auto [result, cotangent] : llvm::zip_equal(getResults(), cotangents))
-    arguments.push_back(
-        cotangent ? cotangent : constantLike(b, getLoc(), result.getType(), 0));
-  llvm::copy(inlineBody(b, getVjpBlock(), arguments),
-             operandCotangents.begin());
+    arguments.push_back(cotangent
+                            ? convert(cotangent, result.getType())
+                            : constantLike(b, getLoc(), result.getType(), 0));
+  for (auto [operand, cotangent, result] :
+       llvm::zip_equal(getOperands(), inlineBody(b, getVjpBlock(), arguments),
+                       operandCotangents))
+    result = convert(cotangent, cotangentType(operand.getType()));
 }
 
 //===----------------------------------------------------------------------===//

@@ -12,6 +12,12 @@ bool isFloat(Value value) {
   return isa<FloatType>(getElementTypeOrSelf(value.getType()));
 }
 
+Type cotangentType(Type type) {
+  return isa<Float16Type, BFloat16Type>(getElementTypeOrSelf(type))
+             ? withElementType(type, Float32Type::get(type.getContext()))
+             : type;
+}
+
 DenseSet<Value> findDependents(Block &block, Operation *end,
                                ValueRange values) {
   DenseSet<Value> reached(values.begin(), values.end());
@@ -60,7 +66,7 @@ public:
     auto &terms = found->second;
     if (terms.size() > 1) {
       SmallVector<Value> inOrder(llvm::reverse(terms));
-      terms = {builder.create<AddOp>(loc, value.getType(), inOrder)};
+      terms = {builder.create<AddOp>(loc, terms[0].getType(), inOrder)};
     }
     return terms.front();
   }

@@ -87,6 +87,17 @@ DESCENT_VJP2(ContractOp,
 // Indexing
 //===----------------------------------------------------------------------===//
 
+/// Whether `value` is an input that promises to lie in [0, extent).
+static bool staysInside(Value value, int64_t extent) {
+  auto read = value.getDefiningOp<ReadOp>();
+  auto input = read ? SymbolTable::lookupNearestSymbolFrom<InputOp>(
+                          read, read.getSymbolAttr())
+                    : InputOp();
+  std::optional<ArrayRef<int64_t>> range =
+      input ? input.getRange() : std::nullopt;
+  return range && (*range)[0] >= 0 && (*range)[1] <= extent;
+}
+
 /// `indices` clamped to [0, extent). What repeats them is left outside: the
 /// clamp is as small as can be.
 static Value clampIndices(Arith &a, Value indices, int64_t extent) {
@@ -94,6 +105,8 @@ static Value clampIndices(Arith &a, Value indices, int64_t extent) {
     return broadcastTo(a.b, a.loc,
                        clampIndices(a, broadcast.getOperand(), extent),
                        shapeOf(indices), broadcast.getDims());
+  if (staysInside(indices, extent))
+    return indices;
   Value last = a.constant(indices, extent - 1);
   Value positive =
       a.b.create<MaximumOp>(a.loc, indices, a.constant(indices, 0));

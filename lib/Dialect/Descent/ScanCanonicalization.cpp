@@ -17,6 +17,9 @@ bool shareArguments(ScanOp scan, PatternRewriter &rewriter) {
   bool changed = false;
   auto share = [&](OperandRange operands,
                    MutableArrayRef<BlockArgument> arguments) {
+    // A gradient tells arguments apart, whatever they stand for.
+    if (!scan.getBodyBlock().getOps<GradientOp>().empty())
+      return;
     DenseMap<Value, Value> known;
     for (auto [operand, argument] : llvm::zip_equal(operands, arguments)) {
       auto [first, isNew] = known.insert({operand, argument});

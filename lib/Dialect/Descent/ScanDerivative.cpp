@@ -109,7 +109,7 @@ LogicalResult ScanDerivative::buildJoint() {
     bool isNext = i < numCarries();
     if (isNext ? !reached[i] : !stacked[i - numCarries()])
       continue;
-    Value cotangent = joint->addArgument(value.getType(), loc);
+    Value cotangent = joint->addArgument(cotangentType(value.getType()), loc);
     (isNext ? nextCotangents[i] : stackedCotangents[i - numCarries()]) =
         cotangent;
     values.push_back(value);
@@ -221,6 +221,10 @@ LogicalResult ScanDerivative::build(OpBuilder &b,
                                     MutableArrayRef<Value> operandCotangents) {
   if (failed(differentiateBody()))
     return failure();
+  // A cotangent that no iteration hands on is zero: there is at least one.
+  if (llvm::none_of(argumentCotangents,
+                    [](Value value) { return bool(value); }))
+    return success();
   Location loc = scan.getLoc();
   ScanParts backward(joint, static_cast<int64_t>(scan.getCount()),
                      !scan.getReversed());
@@ -250,7 +254,7 @@ LogicalResult ScanDerivative::build(OpBuilder &b,
   for (size_t i = 0; i < numCarries(); ++i) {
     if (!reached[i])
       continue;
-    Type type = scan.getInits()[i].getType();
+    Type type = cotangentType(scan.getInits()[i].getType());
     Value next = argumentCotangents[i];
     Value init = finals[i];
     carryOf[i] = backward.carries.size();
@@ -284,7 +288,7 @@ LogicalResult ScanDerivative::build(OpBuilder &b,
   ScanOp reverse = backward.build(b, loc);
 
   for (size_t i = 0; i < numCarries(); ++i)
-    if (reached[i] && wanted[i])
+    if (reached[i] && wanted[i] && argumentCotangents[i])
       operandCotangents[i] = reverse.getFinals()[carryOf[i]];
   for (size_t i = 0; i < numSlices; ++i)
     if (argumentCotangents[firstSlice + i])

@@ -30,21 +30,46 @@ bool TimeSums::changes(Value value) {
   });
 }
 
-TimeSums::Sum TimeSums::sumOf(Value value) {
+bool TimeSums::isAddedUp(Value value) {
   Operation *op = value.getDefiningOp();
   if (!op || parts.arguments().contains(value) || !changes(value))
-    return addUp(value);
-  if (auto add = dyn_cast<AddOp>(op)) {
-    SmallVector<Sum> terms;
-    for (Value operand : add.getOperands())
+    return true;
+  if (auto contract = dyn_cast<ContractOp>(op)) // one factor has no stack
+    return !changes(contract.getLhs()) || !changes(contract.getRhs());
+  if (auto view = dyn_cast<ViewOpInterface>(op))
+    return !isLinear(view);
+  return !isa<AddOp, NegOp, ReduceSumOp>(op);
+}
+
+TimeSums::Sum TimeSums::sumOfSum(AddOp op) {
+  SmallVector<Value> addedUp;
+  SmallVector<Sum> terms;
+  for (Value operand : op.getOperands())
+    if (isAddedUp(operand))
+      addedUp.push_back(operand);
+    else
       terms.push_back(sumOf(operand));
-    return [=](OpBuilder &b, ScanOp scan) -> Value {
-      SmallVector<Value> values;
-      for (const Sum &term : terms)
-        values.push_back(term(b, scan));
-      return b.create<AddOp>(scan.getLoc(), values[0].getType(), values);
-    };
-  }
+  if (addedUp.size() == 1)
+    terms.push_back(addUp(addedUp[0]));
+  else if (!addedUp.empty())
+    terms.push_back(
+        addUp(inBody.create<AddOp>(op.getLoc(), op.getType(), addedUp)));
+  return [=](OpBuilder &b, ScanOp scan) -> Value {
+    SmallVector<Value> values;
+    for (const Sum &term : terms)
+      values.push_back(term(b, scan));
+    return values.size() == 1
+               ? values[0]
+               : b.create<AddOp>(scan.getLoc(), values[0].getType(), values);
+  };
+}
+
+TimeSums::Sum TimeSums::sumOf(Value value) {
+  if (isAddedUp(value))
+    return addUp(value);
+  Operation *op = value.getDefiningOp();
+  if (auto add = dyn_cast<AddOp>(op))
+    return sumOfSum(add);
   if (auto contract = dyn_cast<ContractOp>(op))
     return sumOfProduct(contract);
   if (auto reduce = dyn_cast<ReduceSumOp>(op)) {
@@ -56,17 +81,10 @@ TimeSums::Sum TimeSums::sumOf(Value value) {
       return b.create<ReduceSumOp>(scan.getLoc(), stack(b, scan), dims);
     };
   }
-  if (isa<NegOp>(op))
-    return sumOfRearranged(op);
-  if (auto view = dyn_cast<ViewOpInterface>(op); view && isLinear(view))
-    return sumOfRearranged(op);
-  return addUp(value);
+  return sumOfRearranged(op);
 }
 
 TimeSums::Sum TimeSums::sumOfProduct(ContractOp op) {
-  // A factor that is the same in all iterations has no stack.
-  if (!changes(op.getLhs()) || !changes(op.getRhs()))
-    return addUp(op);
   Sum lhs = stackOf(op.getLhs()), rhs = stackOf(op.getRhs());
   int64_t time = 0;
   for (ArrayRef<int64_t> labels : {op.getLhsLabels(), op.getRhsLabels()})

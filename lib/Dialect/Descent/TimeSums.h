@@ -38,6 +38,9 @@ private:
 
   /// Whether a value can differ from iteration to iteration.
   bool changes(mlir::Value value);
+  /// Whether a sum needs a carry: it cannot be taken after the loop.
+  bool isAddedUp(mlir::Value value);
+  Sum sumOfSum(AddOp op);
   Sum sumOfProduct(ContractOp op);
   Sum sumOfRearranged(mlir::Operation *op);
   Sum addUp(mlir::Value value);

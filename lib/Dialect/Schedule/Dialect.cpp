@@ -41,5 +41,10 @@ LogicalResult PlaceAttr::verify(function_ref<InFlightDiagnostic()> emitError,
 }
 
 int64_t descent::schedule::byteSize(Type tensor) {
-  return cast<ShapedType>(tensor).getNumElements() * kElementBytes;
+  auto type = cast<ShapedType>(tensor);
+  // i1 takes a word.
+  int64_t bytes = type.getElementType().isInteger(1)
+                      ? kElementBytes
+                      : type.getElementTypeBitWidth() / 8;
+  return llvm::alignTo(type.getNumElements() * bytes, kElementBytes);
 }

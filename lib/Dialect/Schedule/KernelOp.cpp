@@ -75,7 +75,7 @@ SmallVector<int64_t> KernelOp::getBindingLengths() {
     int64_t &length = lengths[operand.getBinding()];
     for (int64_t iteration : getExtremes(operand))
       length = std::max(length, operand.getOffsetAt(iteration) +
-                                    cast<ShapedType>(type).getNumElements());
+                                    byteSize(type) / kElementBytes);
   };
   for (BlockArgument argument : getBlock().getArguments())
     cover(getRead(argument.getArgNumber()), argument.getType());

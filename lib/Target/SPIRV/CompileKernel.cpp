@@ -20,6 +20,21 @@ void loadCodegenDialects(MLIRContext &context) {
                       mlir::spirv::SPIRVDialect, vector::VectorDialect>();
 }
 
+/// The names in Vulkan of the optional features that a module uses.
+static SmallVector<StringRef> featuresOf(mlir::spirv::ModuleOp module) {
+  using mlir::spirv::Capability;
+  SmallVector<StringRef> features;
+  for (Capability capability : module.getVceTriple()->getCapabilities()) {
+    if (capability == Capability::Float64)
+      features.push_back("shaderFloat64");
+    if (capability == Capability::Int64)
+      features.push_back("shaderInt64");
+    if (capability == Capability::StorageBuffer16BitAccess)
+      features.push_back("storageBuffer16BitAccess");
+  }
+  return features;
+}
+
 FailureOr<CompiledKernel> compileKernel(schedule::KernelOp kernel,
                                         const Profile &profile) {
   loadCodegenDialects(*kernel.getContext());
@@ -42,6 +57,7 @@ FailureOr<CompiledKernel> compileKernel(schedule::KernelOp kernel,
       convertToSPIRV(emitted, compiled.bindings);
   if (failed(module))
     return kernel.emitOpError("cannot be converted to SPIR-V");
+  compiled.features = featuresOf(*module);
   std::string message;
   if (failed(serializeOptimized(*module, compiled.words, message)))
     return kernel.emitOpError("became an invalid SPIR-V module: ") << message;

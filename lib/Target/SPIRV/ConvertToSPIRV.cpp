@@ -151,13 +151,54 @@ private:
 
 } // namespace
 
-/// What the modules may use: Vulkan 1.1 and nothing optional.
-static mlir::spirv::TargetEnvAttr targetEnvironment(MLIRContext *context) {
+/// What the modules may use: Vulkan 1.1, and of what is optional what a kernel
+/// cannot do without, which is a matter of its types.
+static mlir::spirv::TargetEnvAttr targetEnvironment(gpu::GPUFuncOp function) {
+  using mlir::spirv::Capability;
+  using mlir::spirv::Extension;
+  MLIRContext *context = function.getContext();
+  SmallVector<Capability> capabilities = {Capability::Shader};
+  SmallVector<Extension> extensions = {
+      Extension::SPV_KHR_storage_buffer_storage_class};
+  auto allow = [&](Capability capability) {
+    if (!llvm::is_contained(capabilities, capability))
+      capabilities.push_back(capability);
+  };
+  auto allowType = [&](Type type) {
+    Type element = getElementTypeOrSelf(getElementTypeOrSelf(type));
+    if (element.isF64())
+      allow(Capability::Float64);
+    if (element.isInteger(64))
+      allow(Capability::Int64);
+    if (element.isInteger(16)) {
+      // MLIR takes loads and stores for arithmetic; see withoutInt16.
+      allow(Capability::Int16);
+      allow(Capability::StorageBuffer16BitAccess);
+    }
+  };
+  for (Type type : function.getArgumentTypes())
+    allowType(type);
+  function.walk([&](Operation *op) {
+    for (Type type : op->getResultTypes())
+      allowType(type);
+  });
+  if (llvm::is_contained(capabilities, Capability::Int16))
+    extensions.push_back(Extension::SPV_KHR_16bit_storage);
   auto triple = mlir::spirv::VerCapExtAttr::get(
-      mlir::spirv::Version::V_1_3, {mlir::spirv::Capability::Shader},
-      {mlir::spirv::Extension::SPV_KHR_storage_buffer_storage_class}, context);
+      mlir::spirv::Version::V_1_3, capabilities, extensions, context);
   return mlir::spirv::TargetEnvAttr::get(
       triple, mlir::spirv::getDefaultResourceLimits(context));
+}
+
+/// Takes Int16 back: integers of 16 bits are only loaded, stored, and converted
+/// to and from 32 bits, for which StorageBuffer16BitAccess is enough.
+static void withoutInt16(mlir::spirv::ModuleOp module) {
+  mlir::spirv::VerCapExtAttr triple = *module.getVceTriple();
+  auto capabilities = llvm::to_vector(triple.getCapabilities());
+  llvm::erase(capabilities, mlir::spirv::Capability::Int16);
+  auto extensions = llvm::to_vector(triple.getExtensions());
+  module.setVceTripleAttr(mlir::spirv::VerCapExtAttr::get(
+      triple.getVersion(), capabilities, extensions, module.getContext()));
 }
 
 /// Says where the function's arguments are bound, in the way the upstream
@@ -217,7 +258,7 @@ convertToSPIRV(codegen::EmittedKernel &kernel,
                ArrayRef<schedule::BindingAccess> accesses) {
   MLIRContext *context = kernel.module->getContext();
   attachInterface(kernel);
-  mlir::spirv::TargetEnvAttr environment = targetEnvironment(context);
+  mlir::spirv::TargetEnvAttr environment = targetEnvironment(kernel.function);
   kernel.module.get()->setAttr(mlir::spirv::getTargetEnvAttrName(),
                                environment);
 
@@ -250,6 +291,7 @@ convertToSPIRV(codegen::EmittedKernel &kernel,
   if (failed(passes.run(*kernel.module)))
     return failure();
   auto module = *kernel.module->getOps<mlir::spirv::ModuleOp>().begin();
+  withoutInt16(module);
   decorateBuffers(module, accesses);
   forbidContraction(module);
   return module;

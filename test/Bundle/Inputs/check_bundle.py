@@ -26,7 +26,7 @@ for entry in entries:
     position = begin + entry.file_size
 
 manifest = json.loads(archive.read("manifest.json"))
-assert manifest["format"] == [1, 0]
+assert manifest["format"] == [1, 1]
 assert list(manifest["files"]) == [entry.filename for entry in entries[1:]]
 for name, digest in manifest["files"].items():
     assert hashlib.sha256(archive.read(name)).hexdigest() == digest, name
@@ -45,16 +45,21 @@ for variant in manifest["variants"]:
         assert size == 4 * count and offset + size <= variant["slabs"][slab]["size"], name
     for entry in manifest["entries"]:
         schedule = json.loads(archive.read(f"variants/{variant['name']}/{entry}.json"))
-        launches = [record["launch"] for record in schedule["records"] if "launch" in record]
+        # Launches with how often a run executes them.
+        runs = [(record["launch"], 1) for record in schedule["records"] if "launch" in record]
+        for loop in (record["loop"] for record in schedule["records"] if "loop" in record):
+            runs += [(record["launch"], loop["count"]) for record in loop["body"] if "launch" in record]
+        launches = [launch for launch, _ in runs]
         cost = variant["statistics"][entry]
-        assert cost["launches"] == len(launches)
+        assert cost["launches"] == sum(count for _, count in runs)
         assert cost["kernels"] == len(schedule["kernels"])
-        assert cost["flop"] == sum(launch["flop"] for launch in launches)
-        assert cost["bytes"] == sum(launch["bytes"] for launch in launches)
+        assert cost["flop"] == sum(launch["flop"] * count for launch, count in runs)
+        assert cost["bytes"] == sum(launch["bytes"] * count for launch, count in runs)
         for launch in launches:
             kernel = schedule["kernels"][launch["kernel"]]
             assert kernel["file"] in manifest["files"]
             assert len(launch["bindings"]) == len(kernel["bindings"]) <= limits["max_storage_bindings"]
+            assert not launch.get("iteration") or limits["max_push_bytes"] == 4
             assert all(g <= m for g, m in zip(launch["groups"], limits["max_workgroup_count"]))
             for slab, offset, size in launch["bindings"]:
                 assert offset % limits["min_offset_alignment"] == 0 and size <= limits["max_storage_range"]

@@ -165,6 +165,21 @@ descent.entry @views {
   // CHECK-NEXT: descent.output "transposes", %[[M]] :
   descent.output "transposes", %m : tensor<3x4x2xf32>
 
+  // What is reversed twice is not.
+  %ra = descent.reverse %x [0, 1] : tensor<2x3xf32>
+  %rb = descent.reverse %ra [1] : tensor<2x3xf32>
+  // CHECK-NEXT: %[[R:.*]] = descent.reverse %[[X]] [0] : tensor<2x3xf32>
+  // CHECK-NEXT: descent.output "reversed_partly", %[[R]] :
+  descent.output "reversed_partly", %rb : tensor<2x3xf32>
+  %rc = descent.reverse %rb [0] : tensor<2x3xf32>
+  // CHECK-NEXT: descent.output "reversed_twice", %[[X]] :
+  descent.output "reversed_twice", %rc : tensor<2x3xf32>
+  %rd = descent.reshape %x : tensor<2x3xf32> to tensor<1x6xf32>
+  %re = descent.reverse %rd [0] : tensor<1x6xf32>
+  // CHECK-NEXT: %[[LINE:.*]] = descent.reshape %[[X]] : tensor<2x3xf32> to tensor<1x6xf32>
+  // CHECK-NEXT: descent.output "reversed_one", %[[LINE]] :
+  descent.output "reversed_one", %re : tensor<1x6xf32>
+
   // What is cut away need not be summed.
   %s = descent.reduce_sum %i [1] : tensor<2x4x3xf32> to tensor<2x3xf32>
   %t = descent.slice %s offsets [1, 0] strides [1, 2] : tensor<2x3xf32> to tensor<1x2xf32>

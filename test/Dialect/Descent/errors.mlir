@@ -255,7 +255,7 @@ descent.entry @e {
 
 descent.entry @e {
   %x = descent.constant dense<1> : tensor<3xi32>
-  // expected-error @+1 {{pads with the lowest value in f32 only}}
+  // expected-error @+1 {{pads with the lowest value in floats only, got 'tensor<3xi32>'}}
   %y = descent.pad %x low [1] high [0] lowest : tensor<3xi32> to tensor<4xi32>
 }
 
@@ -499,3 +499,99 @@ descent.entry @"../e" {
 
 // expected-error @below {{expected fewer than 2^31 elements}}
 descent.input @x : tensor<4294967296x4294967296xf32>
+
+// -----
+
+descent.entry @e {
+  %x = descent.constant dense<1.0> : tensor<2x3xf32>
+  // expected-error @+1 {{expected increasing dimensions of the operand in 'dims', got [1, 0]}}
+  %y = descent.reverse %x [1, 0] : tensor<2x3xf32>
+}
+
+// -----
+
+descent.entry @e {
+  %x = descent.constant dense<1.0> : tensor<2x3xf32>
+  // expected-error @+1 {{expected increasing dimensions of the operand in 'dims', got [2]}}
+  %y = descent.reverse %x [2] : tensor<2x3xf32>
+}
+
+// -----
+
+descent.entry @e {
+  %x = descent.constant dense<1.0> : tensor<2x3xf32>
+  // expected-error @+1 {{expected a result of the operand's element type, got 'tensor<2xi32>' for 'tensor<2x3xf32>'}}
+  %y = descent.reduce_sum %x [1] : tensor<2x3xf32> to tensor<2xi32>
+}
+
+// -----
+
+descent.entry @e {
+  %x = descent.constant dense<1.0> : tensor<2x3xf32>
+  %d = descent.constant dense<1.0> : tensor<4x3xf64>
+  // expected-error @+1 {{expected one element type, got 'tensor<2x3xf32>', 'tensor<4x3xf64>' and 'tensor<2x4xf32>'}}
+  %y = descent.contract %x [0, 2], %d [1, 2] to [0, 1] : (tensor<2x3xf32>, tensor<4x3xf64>) -> tensor<2x4xf32>
+}
+
+// -----
+
+descent.entry @e {
+  %x = descent.constant dense<1.0> : tensor<2x3xf32>
+  %i = descent.constant dense<1> : tensor<2x4xi32>
+  // expected-error @+1 {{expected an axis in [0, 2) of 'tensor<2x3xf32>', got 2}}
+  %y = descent.gather %x at %i axis 2 : (tensor<2x3xf32>, tensor<2x4xi32>) -> tensor<2x4xf32>
+}
+
+// -----
+
+descent.entry @e {
+  %x = descent.constant dense<1.0> : tensor<2x3xf32>
+  %i = descent.constant dense<1> : tensor<2x4xi32>
+  // expected-error @+1 {{expected indices of the operand's shape but for the extent along axis 0, got 'tensor<2x4xi32>' for 'tensor<2x3xf32>'}}
+  %y = descent.gather %x at %i axis 0 : (tensor<2x3xf32>, tensor<2x4xi32>) -> tensor<2x4xf32>
+}
+
+// -----
+
+descent.entry @e {
+  %x = descent.constant dense<1.0> : tensor<2x3xf32>
+  %i = descent.constant dense<1> : tensor<2x4xi32>
+  // expected-error @+1 {{expected a result of type 'tensor<2x4xf32>', got 'tensor<2x3xf32>'}}
+  %y = descent.gather %x at %i axis 1 : (tensor<2x3xf32>, tensor<2x4xi32>) -> tensor<2x3xf32>
+}
+
+// -----
+
+descent.entry @e {
+  %x = descent.constant dense<1.0> : tensor<2x3xf32>
+  %i = descent.constant dense<1> : tensor<2x4xi32>
+  // expected-error @+1 {{expected an axis in [0, 2) of 'tensor<2x3xf32>', got -1}}
+  %y = descent.scatter_add %x at %i axis -1 extent 5 : (tensor<2x3xf32>, tensor<2x4xi32>) -> tensor<2x5xf32>
+}
+
+// -----
+
+descent.entry @e {
+  %x = descent.constant dense<1.0> : tensor<2x3xf32>
+  %i = descent.constant dense<1> : tensor<2x4xi32>
+  // expected-error @+1 {{expected indices of the updates' shape, got 'tensor<2x4xi32>' for 'tensor<2x3xf32>'}}
+  %y = descent.scatter_add %x at %i axis 1 extent 5 : (tensor<2x3xf32>, tensor<2x4xi32>) -> tensor<2x5xf32>
+}
+
+// -----
+
+descent.entry @e {
+  %x = descent.constant dense<1.0> : tensor<2x3xf32>
+  %i = descent.constant dense<1> : tensor<2x3xi32>
+  // expected-error @+1 {{expected a positive extent, got 0}}
+  %y = descent.scatter_add %x at %i axis 1 extent 0 : (tensor<2x3xf32>, tensor<2x3xi32>) -> tensor<2x5xf32>
+}
+
+// -----
+
+descent.entry @e {
+  %x = descent.constant dense<1.0> : tensor<2x3xf32>
+  %i = descent.constant dense<1> : tensor<2x3xi32>
+  // expected-error @+1 {{expected a result of type 'tensor<2x5xf32>', got 'tensor<2x4xf32>'}}
+  %y = descent.scatter_add %x at %i axis 1 extent 5 : (tensor<2x3xf32>, tensor<2x3xi32>) -> tensor<2x4xf32>
+}

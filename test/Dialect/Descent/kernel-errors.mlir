@@ -144,7 +144,7 @@ descent.entry @e {
 
 descent.entry @e {
   %x = descent.constant dense<1.0> : tensor<2xf32>
-  // expected-error @+1 {{expected 'map' to yield 1 scalars of the right types}}
+  // expected-error @+1 {{expected 'map' to yield 1 scalars, one a combiner}}
   %y = descent.kernel [] reduce [2] by [#descent.combiner<sum>] map(%x : tensor<2xf32>) [#descent.access<(d0) -> (d0)>] {
     ^bb0(%a: f32):
       descent.yield
@@ -193,3 +193,73 @@ descent.entry @e {
 
 // expected-error @+1 {{expected a number after 'else'}}
 "test"() {access = #descent.access<(d0) -> (d0) if [d0 - 1] else "zero">} : () -> ()
+
+// -----
+
+descent.entry @e {
+  %x = descent.constant dense<1.0> : tensor<2x3xf32>
+  %y = descent.kernel [2] reduce [] by [] map() [] { descent.yield }
+    finish(%x : tensor<2x3xf32>) [#descent.access<whole>] {
+      ^bb0(%a: tensor<2x3xf32>):
+        %i = descent.constant 1 : i32
+        // expected-error @+1 {{expected one index a dimension of 'tensor<2x3xf32>', got 1}}
+        %e = descent.load %a[%i] : tensor<2x3xf32> -> f32
+        descent.yield %e : f32
+      } : tensor<2xf32>
+}
+
+// -----
+
+descent.entry @e {
+  %x = descent.constant dense<1.0> : tensor<2x3xf32>
+  %y = descent.kernel [2] reduce [] by [] map() [] { descent.yield }
+    finish(%x : tensor<2x3xf32>) [#descent.access<whole>] {
+      ^bb0(%a: tensor<2x3xf32>):
+        %i = descent.constant 1 : i32
+        // expected-error @+1 {{expected a result of type 'f32', got 'i32'}}
+        %e = descent.load %a[%i, %i] : tensor<2x3xf32> -> i32
+        descent.yield %e : i32
+      } : tensor<2xi32>
+}
+
+// -----
+
+descent.entry @e {
+  %x = descent.constant dense<1.0> : tensor<2x3xf32>
+  // expected-error @+1 {{expected 1 arguments of the read elements' types in 'finish'}}
+  %y = descent.kernel [2] reduce [] by [] map() [] { descent.yield }
+    finish(%x : tensor<2x3xf32>) [#descent.access<(d0) -> (d0, 0)>] {
+      ^bb0(%a: tensor<2x3xf32>):
+        %i = descent.constant 1 : i32
+        %e = descent.load %a[%i, %i] : tensor<2x3xf32> -> f32
+        descent.yield %e : f32
+      } : tensor<2xf32>
+}
+
+// -----
+
+descent.entry @e {
+  %x = descent.constant dense<1.0> : tensor<2x3xf32>
+  %y = descent.kernel [2] reduce [] by [] map() [] { descent.yield }
+    finish(%x : tensor<2x3xf32>) [#descent.access<whole>] {
+      ^bb0(%a: tensor<2x3xf32>):
+        %i = descent.constant 1 : i32
+        // expected-error @+1 {{uses a tensor that is read whole; only descent.load may}}
+        %e = descent.neg %a : tensor<2x3xf32>
+        descent.yield %i : i32
+      } : tensor<2xi32>
+}
+
+// -----
+
+descent.entry @e {
+  %x = descent.constant dense<true> : tensor<2xi1>
+  // expected-error @+1 {{combines f32, f64, i32 and ui32 only, got 'i1'}}
+  %y = descent.kernel [] reduce [2] by [#descent.combiner<max>] map(%x : tensor<2xi1>) [#descent.access<(d0) -> (d0)>] {
+      ^bb0(%a: i1):
+        descent.yield %a : i1
+      } finish() [] {
+      ^bb0(%a: i1):
+        descent.yield %a : i1
+      } : tensor<i1>
+}

@@ -87,6 +87,8 @@ descent.entry @views {
   %x = descent.read @x : tensor<2x3xf32>
   // CHECK: descent.reshape %{{.*}} : tensor<2x3xf32> to tensor<6x1xf32>
   %reshape = descent.reshape %x : tensor<2x3xf32> to tensor<6x1xf32>
+  // CHECK: descent.reverse %{{.*}} [0, 1] : tensor<2x3xf32>
+  %reverse = descent.reverse %x [0, 1] : tensor<2x3xf32>
   // CHECK: descent.transpose %{{.*}} [1, 0] : tensor<2x3xf32> to tensor<3x2xf32>
   %transpose = descent.transpose %x [1, 0] : tensor<2x3xf32> to tensor<3x2xf32>
   // CHECK: descent.broadcast %{{.*}} [0, 2] : tensor<2x3xf32> to tensor<2x4x3xf32>
@@ -113,6 +115,16 @@ descent.entry @reductions {
   %reduce_sum = descent.reduce_sum %x [0, 1] : tensor<2x3xf32> to tensor<f32>
   // CHECK: descent.reduce_max %{{.*}} [1] : tensor<2x3xf32> to tensor<2xf32>
   %reduce_max = descent.reduce_max %x [1] : tensor<2x3xf32> to tensor<2xf32>
+  // CHECK: descent.reduce_prod %{{.*}} [0] : tensor<2x3xf32> to tensor<3xf32>
+  %reduce_prod = descent.reduce_prod %x [0] : tensor<2x3xf32> to tensor<3xf32>
+  // CHECK: %[[N:.*]] = descent.read @i
+  %n = descent.read @i : tensor<2x3xi32>
+  // CHECK: descent.reduce_sum %[[N]] [1] : tensor<2x3xi32> to tensor<2xi32>
+  %sum_of_integers = descent.reduce_sum %n [1] : tensor<2x3xi32> to tensor<2xi32>
+  // CHECK: descent.gather %{{.*}} at %[[N]] axis 1 : (tensor<2x3xf32>, tensor<2x3xi32>) -> tensor<2x3xf32>
+  %gather = descent.gather %x at %n axis 1 : (tensor<2x3xf32>, tensor<2x3xi32>) -> tensor<2x3xf32>
+  // CHECK: descent.scatter_add %{{.*}} at %[[N]] axis 1 extent 7 : (tensor<2x3xf32>, tensor<2x3xi32>) -> tensor<2x7xf32>
+  %scatter_add = descent.scatter_add %x at %n axis 1 extent 7 : (tensor<2x3xf32>, tensor<2x3xi32>) -> tensor<2x7xf32>
   // CHECK: descent.max_with_index %{{.*}} [0] : tensor<2x3xf32> to tensor<3xf32>, tensor<3xi32>
   %values, %indices = descent.max_with_index %x [0] : tensor<2x3xf32> to tensor<3xf32>, tensor<3xi32>
   // CHECK: descent.contract %[[Y:.*]] [0, 2], %[[Y]] [1, 2] to [0, 1] : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x2xf32>
@@ -205,4 +217,60 @@ descent.entry @kernels {
         ^bb0(%value: f32, %index: i32, %max: f32):
           descent.yield %value, %index, %max : f32, i32, f32
       } : tensor<f32>, tensor<i32>, tensor<1xf32>
+  // A tensor that is given whole.
+  %n = descent.read @i : tensor<2x3xi32>
+  // CHECK: finish(%{{.*}}, %{{.*}} : tensor<2x3xf32>, tensor<2x3xi32>) [#descent.access<whole>, #descent.access<(d0, d1) -> (d0, d1)>] {
+  // CHECK-NEXT: ^bb0(%[[WHOLE:.*]]: tensor<2x3xf32>, %[[AT:.*]]: i32):
+  // CHECK-NEXT: descent.load %[[WHOLE]][%[[AT]], %[[AT]]] : tensor<2x3xf32> -> f32
+  %loaded = descent.kernel [2, 3] reduce [] by [] map() [] { descent.yield }
+    finish(%x, %n : tensor<2x3xf32>, tensor<2x3xi32>) [#descent.access<whole>, #descent.access<(d0, d1) -> (d0, d1)>] {
+    ^bb0(%whole: tensor<2x3xf32>, %at: i32):
+      %e = descent.load %whole[%at, %at] : tensor<2x3xf32> -> f32
+      descent.yield %e : f32
+    } : tensor<2x3xf32>
+}
+
+// CHECK-LABEL: descent.entry @control_flow
+descent.entry @control_flow {
+  %x = descent.read @x : tensor<2x3xf32>
+  // CHECK: descent.stop_gradient %{{.*}} : tensor<2x3xf32>
+  %s = descent.stop_gradient %x : tensor<2x3xf32>
+  // CHECK: descent.custom "twice"(%{{.*}}) : (tensor<2x3xf32>) -> tensor<2x3xf32> forward {
+  // CHECK-NEXT: ^bb0(%{{.*}}: tensor<2x3xf32>):
+  // CHECK: descent.return %{{.*}} : tensor<2x3xf32>
+  // CHECK-NEXT: } vjp {
+  %t = descent.custom "twice"(%s) : (tensor<2x3xf32>) -> tensor<2x3xf32> forward {
+  ^bb0(%a: tensor<2x3xf32>):
+    %r = descent.add %a, %a : tensor<2x3xf32>
+    descent.return %r : tensor<2x3xf32>
+  } vjp {
+  ^bb0(%a: tensor<2x3xf32>, %r: tensor<2x3xf32>, %ct: tensor<2x3xf32>):
+    %g = descent.add %ct, %ct : tensor<2x3xf32>
+    descent.return %g : tensor<2x3xf32>
+  }
+  %h = descent.constant dense<0.0> : tensor<3xf32>
+  // CHECK: descent.scan count 2 reversed carry(%{{.*}} : tensor<3xf32>) over(%{{.*}} : tensor<2x3xf32>) with(%{{.*}} : tensor<2x3xf32>) {
+  // CHECK-NEXT: ^bb0(%{{.*}}: tensor<3xf32>, %{{.*}}: tensor<3xf32>, %{{.*}}: tensor<2x3xf32>):
+  // CHECK: } : tensor<3xf32> stack tensor<2x3xf32>
+  %f, %ys = descent.scan count 2 reversed carry(%h : tensor<3xf32>) over(%t : tensor<2x3xf32>) with(%x : tensor<2x3xf32>) {
+  ^bb0(%c: tensor<3xf32>, %i: tensor<3xf32>, %w: tensor<2x3xf32>):
+    %r = descent.reduce_sum %w [0] : tensor<2x3xf32> to tensor<3xf32>
+    %n = descent.add %c, %i, %r : tensor<3xf32>
+    descent.return %n, %i : tensor<3xf32>, tensor<3xf32>
+  } : tensor<3xf32> stack tensor<2x3xf32>
+  // A map and an iteration.
+  // CHECK: descent.scan count 2 carry() over(%{{.*}} : tensor<2x3xf32>) with() {
+  // CHECK: } stack tensor<2x3xf32>
+  %m = descent.scan count 2 carry() over(%ys : tensor<2x3xf32>) with() {
+  ^bb0(%i: tensor<3xf32>):
+    descent.return %i : tensor<3xf32>
+  } stack tensor<2x3xf32>
+  // CHECK: descent.scan count 4 carry(%{{.*}} : tensor<3xf32>) over() with() {
+  // CHECK: } : tensor<3xf32>
+  %k = descent.scan count 4 carry(%f : tensor<3xf32>) over() with() {
+  ^bb0(%c: tensor<3xf32>):
+    descent.return %c : tensor<3xf32>
+  } : tensor<3xf32>
+  descent.output "m", %m : tensor<2x3xf32>
+  descent.output "k", %k : tensor<3xf32>
 }

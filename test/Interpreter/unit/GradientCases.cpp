@@ -48,7 +48,14 @@ static void addElementwise(Cases &cases) {
   addUnary(cases, "expm1", Domain::Any);
   addUnary(cases, "log1p", Domain::Positive);
   addUnary(cases, "atan", Domain::Any);
-  addUnary(cases, "erf", Domain::Any);
+  // In f64: 2 / sqrt(pi) is no f32, and rounds to one with an error that shows.
+  cases.push_back(
+      {"erf",
+       {matrix},
+       "%d = descent.cast %a0 : tensor<2x3xf32> to tensor<2x3xf64>\n"
+       "%e = descent.erf %d : tensor<2x3xf64>\n"
+       "%y = descent.cast %e : tensor<2x3xf64> to tensor<2x3xf32>",
+       matrix});
   addUnary(cases, "floor", Domain::Any);
   addUnary(cases, "ceil", Domain::Any);
   addUnary(cases, "round", Domain::Any);
@@ -167,6 +174,14 @@ static void addViews(Cases &cases) {
           "tensor<2x3xf32>");
   addView(cases, "slice", "tensor<5xf32>", "offsets [4] strides [7]",
           "tensor<1xf32>");
+  for (std::string dims : {"[0]", "[1]", "[0, 2]"})
+    cases.push_back(
+        {"reverse",
+         {"tensor<2x3x4xf32>"},
+         "%y = descent.reverse %a0 " + dims + " : tensor<2x3x4xf32>",
+         "tensor<2x3x4xf32>",
+         Domain::Any,
+         true});
   addView(cases, "pad", "tensor<2x3xf32>", "low [1, 0] high [0, 2] zero",
           "tensor<3x5xf32>");
   addView(cases, "pad", "tensor<3xf32>", "low [0] high [0] zero",
@@ -186,6 +201,9 @@ static void addViews(Cases &cases) {
           "tensor<2x2xf32>");
   addView(cases, "window", "tensor<4x2x2x2xf32>",
           "[0, 1] strides [2, 1] dilations [1, 1]", "tensor<2x1x2x2xf32>");
+  addView(cases, "window", "tensor<5x4x3x2x2x2xf32>",
+          "[0, 1, 2] strides [2, 1, 1] dilations [2, 1, 2]",
+          "tensor<2x3x1x2x2x2xf32>");
   addView(cases, "unwindow", "tensor<2x4x2xf32>",
           "[1] strides [1] dilations [1]", "tensor<2x5x2xf32>");
   addView(cases, "unwindow", "tensor<2x2xf32>", "[0] strides [2] dilations [3]",
@@ -210,7 +228,7 @@ static void addViews(Cases &cases) {
 }
 
 static void addReductions(Cases &cases) {
-  for (std::string op : {"reduce_sum", "reduce_max"}) {
+  for (std::string op : {"reduce_sum", "reduce_max", "reduce_prod"}) {
     bool linear = op == "reduce_sum";
     std::string text = "%y = descent." + op + " %a0 ";
     cases.push_back({op,
@@ -266,6 +284,68 @@ static void addReductions(Cases &cases) {
                      c.result});
 }
 
+static void addIndexing(Cases &cases) {
+  struct Indexing {
+    std::string table, indices, result, axis;
+  };
+  // Indices hold 0, 1 or 2: some tables have no element 2, and clamp it.
+  for (const Indexing &c :
+       {Indexing{"tensor<4x3xf32>", "tensor<5x3xi32>", "tensor<5x3xf32>", "0"},
+        Indexing{"tensor<2x2x3xf32>", "tensor<2x4x3xi32>", "tensor<2x4x3xf32>",
+                 "1"},
+        Indexing{"tensor<2xf32>", "tensor<1xi32>", "tensor<1xf32>", "0"}})
+    cases.push_back({"gather",
+                     {c.table, c.indices},
+                     "%y = descent.gather %a0 at %a1 axis " + c.axis + " : (" +
+                         c.table + ", " + c.indices + ") -> " + c.result,
+                     c.result,
+                     Domain::Any,
+                     true});
+  // The rows of a table: indices that are repeated.
+  cases.push_back(
+      {"gather",
+       {"tensor<2x3xf32>", "tensor<4xi32>"},
+       "%b = descent.broadcast %a1 [0] : tensor<4xi32> to tensor<4x3xi32>\n"
+       "%y = descent.gather %a0 at %b axis 0 : (tensor<2x3xf32>, "
+       "tensor<4x3xi32>) -> tensor<4x3xf32>",
+       "tensor<4x3xf32>",
+       Domain::Any,
+       true});
+  for (const Indexing &c :
+       {Indexing{"tensor<5x3xf32>", "tensor<5x3xi32>", "tensor<4x3xf32>", "0"},
+        Indexing{"tensor<2x4x3xf32>", "tensor<2x4x3xi32>", "tensor<2x2x3xf32>",
+                 "1"}})
+    cases.push_back({"scatter_add",
+                     {c.table, c.indices},
+                     "%y = descent.scatter_add %a0 at %a1 axis " + c.axis +
+                         " extent " + (c.axis == "0" ? "4" : "2") + " : (" +
+                         c.table + ", " + c.indices + ") -> " + c.result,
+                     c.result,
+                     Domain::Any,
+                     true});
+}
+
+/// Products with one zero or more among the factors.
+static void addProductsWithZeros(Cases &cases) {
+  for (std::string limit : {"0", "1"})
+    cases.push_back({"reduce_prod",
+                     {"tensor<4x5xf32>", "tensor<4x5xi32>"},
+                     "%n = descent.constant dense<" + limit +
+                         "> : tensor<4x5xi32>\n"
+                         "%z = descent.constant dense<0.0> : tensor<4x5xf32>\n"
+                         "%c = descent.compare le %a1, %n : tensor<4x5xi32>\n"
+                         "%s = descent.select %c, %z, %a0 : tensor<4x5xf32>\n"
+                         "%t = descent.sub %a0, %s : tensor<4x5xf32>\n"
+                         "%u = descent.stop_gradient %t : tensor<4x5xf32>\n"
+                         "%v = descent.sub %a0, %u : tensor<4x5xf32>\n"
+                         "%y = descent.reduce_prod %v [1] : tensor<4x5xf32> to "
+                         "tensor<4xf32>",
+                     "tensor<4xf32>",
+                     Domain::Any,
+                     false,
+                     /*firstOnly=*/true});
+}
+
 static void addComposites(Cases &cases) {
   for (std::string axis : {"0", "1", "2"})
     cases.push_back(
@@ -290,6 +370,8 @@ std::vector<GradientCase> gradientCases() {
   addElementwise(cases);
   addViews(cases);
   addReductions(cases);
+  addProductsWithZeros(cases);
+  addIndexing(cases);
   addComposites(cases);
   addControlFlow(cases);
   return cases;

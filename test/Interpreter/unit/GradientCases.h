@@ -28,6 +28,8 @@ struct GradientCase {
   Domain domain = Domain::Any;
   /// Whether %y is a linear function of the float operands.
   bool linear = false;
+  /// Whether the gradient itself is not smooth there.
+  bool firstOnly = false;
 };
 
 std::vector<GradientCase> gradientCases();

@@ -181,7 +181,11 @@ class LinearOperations : public Gradients {};
 TEST_P(Gradients, FirstOrder) { compare(/*second=*/false, 1e-9, {1, 2, 3}); }
 
 /// A difference of differences: 1e-11 / 2e-4, and some room.
-TEST_P(Gradients, SecondOrder) { compare(/*second=*/true, 2e-6, {1}); }
+TEST_P(Gradients, SecondOrder) {
+  if (GetParam().firstOnly)
+    GTEST_SKIP();
+  compare(/*second=*/true, 2e-6, {1});
+}
 
 /// <A x, y> = <x, A^T y>, to rounding.
 TEST_P(LinearOperations, Adjoint) {
@@ -191,11 +195,14 @@ TEST_P(LinearOperations, Adjoint) {
   Environment inputs = inputsOf(*module, 4);
   Environment outputs = run(*module, inputs);
   double backward = 0;
-  for (size_t i = 0; i < GetParam().operands.size(); ++i)
+  for (size_t i = 0; i < GetParam().operands.size(); ++i) {
+    if (!isFloatType(GetParam().operands[i]))
+      continue;
     for (auto [x, g] :
          llvm::zip_equal(inputs.at("a" + std::to_string(i)).values,
                          outputs.at("g" + std::to_string(i)).values))
       backward += x * g;
+  }
   EXPECT_NEAR(backward, outputs.at("loss").values[0], 1e-12);
 }
 

@@ -76,6 +76,56 @@ class Entry:
         value = self.define([size])[0]
         self.lines.append(f"  {value} = descent.constant dense<{self.rng.choice(['0.0', '1.5'])}> : {tensor(size)}")
 
+    def scan(self):
+        """A loop over slices of values, whose body is a few kernels; any of its values may be carried or stacked."""
+        rng, count = self.rng, self.rng.randint(1, 5)
+        divisible = [(name, size) for name, size in self.values if size % count == 0]
+        inits, captures = rng.choices(self.values, k=rng.randint(0, 3)), rng.choices(self.values, k=rng.randint(0, 2))
+        sequences = rng.choices(divisible, k=rng.randint(0, 2)) if divisible else []
+        rows = []
+        for name, size in sequences:
+            row, = self.define([size // count])
+            self.values.pop()
+            rows.append((row, size // count))
+            self.lines.append(f"  {row} = descent.reshape {name} : {tensor(size)} to tensor<{count}x{size // count}xf32>")
+        body = Entry(rng, {}, {})
+        body.count = self.count
+        arguments = [size for _, size in inits] + [size for _, size in rows] + [size for _, size in captures]
+        body.define(arguments)
+        head = list(body.values)
+        if not body.values:
+            body.constant()
+        for _ in range(rng.randint(0, 5)):
+            rng.choices([body.kernel, body.constant], [6, 1])[0]()
+        nexts = []
+        for _, size in inits:
+            # Often not an argument, so that it is computed.
+            same = [name for name, have in body.values if have == size]
+            nexts.append((rng.choice(same[-2:] if rng.random() < 0.7 else same), size))
+        stacked = rng.choices(body.values, k=rng.randint(0 if inits else 1, 3))
+        self.count = body.count
+        finals = self.define([size for _, size in inits])
+        stacks = [f"%v{self.count + i}" for i in range(len(stacked))]
+        self.count += len(stacks)
+
+        def typed(values, rows=False):
+            return ", ".join(name for name, _ in values) + (" : " if values else "") + ", ".join(
+                f"tensor<{count}x{size}xf32>" if rows else tensor(size) for _, size in values)
+
+        returned = nexts + stacked
+        self.lines += [
+            f"  {', '.join(finals + stacks)} = descent.scan count {count}{rng.choice(['', ' reversed'])}"
+            f" carry({typed(inits)}) over({typed(rows, True)}) with({typed(captures)}) {{",
+            f"  ^bb0({', '.join(f'{name}: {tensor(size)}' for name, size in head)}):" if head else "  ^bb0:",
+            *body.lines,
+            f"  descent.return {typed(returned)}",
+            "  }" + (" : " + ", ".join(tensor(size) for _, size in inits) if inits else "")
+            + (" stack " + ", ".join(f"tensor<{count}x{size}xf32>" for _, size in stacked) if stacked else ""),
+        ]
+        for name, (_, size) in zip(stacks, stacked):
+            flat = self.define([count * size])[0]
+            self.lines.append(f"  {flat} = descent.reshape {name} : tensor<{count}x{size}xf32> to {tensor(count * size)}")
+
     def finish(self):
         for name, size in self.states.items():
             if self.rng.random() < 0.75:
@@ -96,7 +146,7 @@ def program(seed):
     for number in range(rng.randint(1, 2)):
         entry = Entry(rng, states, inputs)
         for _ in range(rng.randint(1, 14)):
-            rng.choices([entry.kernel, entry.pack, entry.unpack, entry.constant], [13, 4, 2, 1])[0]()
+            rng.choices([entry.kernel, entry.pack, entry.unpack, entry.constant, entry.scan], [13, 4, 2, 1, 3])[0]()
         entry.finish()
         lines += [f"descent.entry @e{number} {{", *entry.lines, "}"]
     return "\n".join(lines) + "\n"

@@ -142,6 +142,43 @@ class Program:
         if self.size(result) <= 200:
             self.emit(f"pad {name} low {low} high {high} zero : {self.type(shape)} to {self.type(result)}", result)
 
+    def reverse(self):
+        name, shape = self.pick()
+        if shape:
+            self.emit(f"reverse {name} {self.some_dims(len(shape))} : {self.type(shape)}", shape)
+
+    def indices(self, shape):
+        """Numbers from an input, or computed from a value; some are negative, and some too large."""
+        index, kind = f"%n{self.count}", self.type(shape, "i32")
+        self.count += 1
+        if self.random.random() < 0.5:
+            self.declarations.append(f"descent.input @n{self.count} : {kind} range [-1, 5]")
+            self.lines.append(f"{index} = descent.read @n{self.count} : {kind}")
+        else:
+            value = self.partner(shape)
+            self.lines.append(f"{index} = descent.cast {value} : {self.type(shape)} to {kind}")
+        return index
+
+    def gather(self):
+        name, shape = self.pick()
+        if shape:
+            axis = self.random.randrange(len(shape))
+            result = list(shape)
+            result[axis] = self.random.randint(1, 5)
+            if self.size(result) <= 200:
+                kind = self.type(result, "i32")
+                self.emit(f"gather {name} at {self.indices(result)} axis {axis} : ({self.type(shape)}, {kind}) -> {self.type(result)}", result)
+
+    def scatter_add(self):
+        name, shape = self.pick()
+        if shape:
+            axis = self.random.randrange(len(shape))
+            result = list(shape)
+            result[axis] = self.random.randint(1, 5)
+            if self.size(result) <= 200:
+                kind = self.type(shape, "i32")
+                self.emit(f"scatter_add {name} at {self.indices(shape)} axis {axis} extent {result[axis]} : ({self.type(shape)}, {kind}) -> {self.type(result)}", result)
+
     def windows(self):
         """Sums or maxima over sliding windows, padded with zeros or the lowest value."""
         name, shape = self.pick()
@@ -188,7 +225,7 @@ class Program:
         if shape:
             dims = self.some_dims(len(shape))
             result = [n for i, n in enumerate(shape) if i not in dims]
-            op = self.random.choice(["reduce_sum", "reduce_sum", "reduce_max"])
+            op = self.random.choice(["reduce_sum", "reduce_sum", "reduce_max", "reduce_prod"])
             self.emit(f"{op} {name} {dims} : {self.type(shape)} to {self.type(result)}", result)
 
     def contract(self):
@@ -233,7 +270,8 @@ class Program:
         self.lines.append(f'descent.output "o{self.count}", {name} : {self.type(shape)}')
         self.count += 1
 
-    RULES = [unary, unary, binary, binary, select, reshape, transpose, broadcast, slice, pad, windows, reduce, contract, concat, softmax, output]
+    RULES = [unary, unary, binary, binary, select, reshape, transpose, broadcast, slice, reverse, pad, windows, reduce, contract, concat,
+             gather, scatter_add, softmax, output]
 
     # The end
 

@@ -25,6 +25,9 @@ def Descent_AccessAttr : Descent_Attr<"Access", "access"> {
     #descent.access<(d0) -> (d0 floordiv 2) if [d0 mod 2 == 0] else 0.0 : f32>
     ```
     A guard's expressions must not be negative, or must be zero where `== 0` follows. Dimensions in it are called d0, d1, ...
+
+    `#descent.access<whole>` maps nothing: the kernel's body is given the tensor itself, and reads it by `descent.load`. Its `map` is null
+    (`wholeAccess` and `isWhole` in ViewAlgebra.h).
   }];
   let parameters = (ins "::mlir::AffineMap":$map, "::mlir::IntegerSet":$guard, "::mlir::TypedAttr":$fill);
   let hasCustomAssemblyFormat = 1;

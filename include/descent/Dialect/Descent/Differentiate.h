@@ -14,6 +14,10 @@ namespace descent {
 /// Whether a value's element type is a float: only such values have cotangents.
 bool isFloat(mlir::Value value);
 
+/// The type of cotangents of values of `type`: f32 for what is stored as f16 or
+/// bf16, else the same.
+mlir::Type cotangentType(mlir::Type type);
+
 /// The float values that depend on `values` through the operations of `block`
 /// before `end` (all of them if null), and the values themselves.
 llvm::DenseSet<mlir::Value> findDependents(mlir::Block &block,

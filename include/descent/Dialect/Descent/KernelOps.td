@@ -21,8 +21,8 @@ def Descent_KernelOp : Descent_Op<"kernel", [Pure, AttrSizedOperandSegments, Iso
     The iteration space has the extents `parallel` (dimensions d0, d1, ...) followed by those of `reduction`.
 
     * `map` runs at every point of the iteration space. Its block arguments are the elements of `inputs` by `input_accesses` (over all
-      dimensions); it yields one f32 value a combiner. Without reduction dimensions there is no combiner and `inputs` is empty, and the block yields nothing.
-    * `finish` runs at every point of the parallel dimensions. Its block arguments are the combined values (`max_index` gives two: f32 and i32),
+      dimensions); it yields one f32, f64, i32 or ui32 a combiner. Without reduction dimensions there is no combiner and `inputs` is empty, and the block yields nothing.
+    * `finish` runs at every point of the parallel dimensions. Its block arguments are the combined values (`max_index` gives two: the value and an i32),
       then the elements of `finish_inputs` by `finish_accesses` (over the parallel dimensions only); it yields one scalar per result.
     * Every result is written in row-major order of the parallel dimensions; its type may have any shape of that many elements.
 

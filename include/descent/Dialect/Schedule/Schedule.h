@@ -26,7 +26,8 @@
 
 namespace descent::schedule {
 
-/// Every element, whatever its type, takes this many bytes.
+/// Memory is counted in words of this many bytes. An element takes one word,
+/// of f64 two and of f16 and bf16 half of one; a tensor takes whole words.
 inline constexpr int64_t kElementBytes = 4;
 
 /// Bindings and places of inputs and states start at multiples of this many

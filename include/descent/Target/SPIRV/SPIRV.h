@@ -11,12 +11,15 @@
 
 namespace descent {
 
-/// A kernel that a Vulkan 1.1 device can run: one SPIR-V 1.3 module with the
-/// entry point `main`; binding i is storage buffer i of set 0.
+/// A kernel that a Vulkan 1.1 device with `features` can run: one SPIR-V 1.3
+/// module with the entry point `main`; binding i is storage buffer i of set 0.
 struct CompiledKernel {
   llvm::SmallVector<uint32_t> words;
   std::array<int64_t, 3> localSize, groups;
   llvm::SmallVector<schedule::BindingAccess> bindings;
+  /// Optional features by Vulkan's names: shaderFloat64 and shaderInt64 of f64,
+  /// storageBuffer16BitAccess of f16 and bf16.
+  llvm::SmallVector<llvm::StringRef> features;
 };
 
 /// Compiles a kernel for a device. It has to carry a strategy

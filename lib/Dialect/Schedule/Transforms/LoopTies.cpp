@@ -18,13 +18,16 @@ static bool isWhole(Value value, Value other) {
 
 /// Whether `value` is used once, also through views.
 static bool hasOneUse(Value value) {
-  while (value.hasOneUse()) {
-    Operation *user = *value.user_begin();
-    if (!isa<ReshapeOp>(user))
-      return true;
-    value = user->getResult(0);
-  }
-  return false;
+  unsigned uses = 0;
+  SmallVector<Value> views = {value};
+  while (!views.empty())
+    for (Operation *user : views.pop_back_val().getUsers()) {
+      if (isStep(user) || user->getNumResults() == 0)
+        ++uses;
+      else
+        llvm::append_range(views, user->getResults());
+    }
+  return uses == 1;
 }
 
 static descent::ReturnOp getReturn(ScanOp loop) {
