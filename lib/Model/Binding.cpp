@@ -201,7 +201,7 @@ Elaborator::bind(const Signature &signature,
   std::vector<bool> isGiven(parameters.size());
   std::vector<List> lists(parameters.size());
   bool isSound = true, hasUnknown = false;
-  size_t next = 0, numTensors = 0, numPositional = 0;
+  size_t next = 0, numTensors = 0;
   auto indexOf = [&](std::string_view name) {
     size_t i = 0;
     while (i < parameters.size() && parameters[i].name != name)
@@ -233,10 +233,23 @@ Elaborator::bind(const Signature &signature,
       lists[i].push_back(std::move(*value));
   };
 
+  auto isTensor = [&](const PendingArgument &argument) {
+    if (!argument.key.empty())
+      return false;
+    if (argument.value)
+      return argument.value->isTensor();
+    const Scope::Variable *variable =
+        argument.expr->kind == Expr::Kind::Name
+            ? frame->scope->find(argument.expr->name)
+            : nullptr;
+    return variable && variable->value.isTensor();
+  };
+  static const PendingArgument none;
+  const PendingArgument &lastPositional =
+      arguments.empty() ? none : arguments.back();
   for (PendingArgument &argument : arguments) {
     if (!argument.key.empty())
       continue;
-    ++numPositional;
     while (next < parameters.size() && isGiven[next] &&
            parameters[next].form != Parameter::Form::Tensors)
       ++next;
@@ -252,26 +265,17 @@ Elaborator::bind(const Signature &signature,
                parameters[next].form == Parameter::Form::Tensor)
           ++next;
     }
-    bool isTensor = false;
-    if (next >= operandCount && numTensors >= operandCount) {
-      // Perhaps a value too many.
-      bool isAny = next < parameters.size() &&
-                   (parameters[next].spec.kind == AttrKind::Any);
-      if (!isAny && argument.value)
-        isTensor = argument.value->isTensor();
-      else if (!isAny && argument.expr->kind == Expr::Kind::Name)
-        if (const Scope::Variable *variable =
-                frame->scope->find(argument.expr->name))
-          isTensor = variable->value.isTensor();
-    }
-    if (next >= parameters.size() || isTensor) {
+    // A value before an attribute that is given too is one too many.
+    bool isExtra = next >= operandCount && next < parameters.size() &&
+                   parameters[next].spec.kind != AttrKind::Any &&
+                   isTensor(argument) && &argument != &lastPositional;
+    if (next >= parameters.size() || isExtra) {
       if (argument.expr && !argument.value &&
           !evaluate(*argument.expr).isValid())
         return std::nullopt;
-      numTensors = 0;
-      for (const PendingArgument &other : arguments)
-        numTensors += other.key.empty();
-      error(site.location, arity(signature, numTensors));
+      size_t count =
+          std::count_if(arguments.begin(), arguments.end(), isTensor);
+      error(site.location, arity(signature, std::max(count, operandCount + 1)));
       return std::nullopt;
     }
     numTensors += parameters[next].form != Parameter::Form::Attribute;
@@ -301,7 +305,7 @@ Elaborator::bind(const Signature &signature,
     }
   }
   std::vector<Scope::Variable> result;
-  bool countsReported = false;
+  bool countsReported = false, isMissingAny = false;
   for (size_t i = 0; i < parameters.size(); ++i) {
     const Parameter &parameter = parameters[i];
     bool isOperand = parameter.form != Parameter::Form::Attribute;
@@ -310,9 +314,8 @@ Elaborator::bind(const Signature &signature,
           isOperand ? !parameter.optional : parameter.spec.required;
       if (!isMissing || partial)
         continue;
-      isSound &= false;
       // Most likely it is the one that is misspelt.
-      if (hasUnknown)
+      if (hasUnknown || (isOperand && !isSound))
         continue;
       if (!isOperand)
         error(site.location,
@@ -320,9 +323,10 @@ Elaborator::bind(const Signature &signature,
       else if (!countsReported)
         error(site.location, arity(signature, numTensors));
       countsReported |= isOperand;
+      isMissingAny = true;
       continue;
     }
-    if (!isSound)
+    if (!isSound || isMissingAny)
       continue;
     Value value = parameter.form == Parameter::Form::Tensors
                       ? Value(std::move(lists[i]))
@@ -330,7 +334,7 @@ Elaborator::bind(const Signature &signature,
     result.push_back({parameter.name, std::move(value), site.location, given[i],
                       "a parameter", true});
   }
-  if (!isSound)
+  if (!isSound || isMissingAny)
     return std::nullopt;
   return result;
 }

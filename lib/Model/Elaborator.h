@@ -259,8 +259,7 @@ private:
   bool enterMember(const Stage &stage);
   std::optional<Value> previousValue(const Stage &stage, Block &block);
   void makeInstance(const Stage &stage);
-  /// Checks the named arguments of a call that cannot be made.
-  void checkArguments(const Expr &value);
+  Location requirementLocation(const Stage &stage) const;
   std::string formatMessage(const std::string &message, Location location);
 
   // States.cpp

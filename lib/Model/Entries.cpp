@@ -107,6 +107,7 @@ EntryElaboration::metricNames() {
       name = called.name;
     Location location =
         metric.name.location.line ? metric.name.location : placeOf(value);
+    bool isSound = false;
     if (name.empty())
       elaborator.error(location, "this metric has no name: write name = ...");
     else if (name == "loss")
@@ -117,7 +118,10 @@ EntryElaboration::metricNames() {
              }))
       elaborator.error(location,
                        "there is a metric " + quote(name) + " already");
-    result.emplace_back(name, &metric);
+    else
+      isSound = true;
+    if (isSound)
+      result.emplace_back(name, &metric);
   }
   return result;
 }

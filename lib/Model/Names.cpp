@@ -74,8 +74,8 @@ std::optional<Value> Elaborator::specialValue(std::string_view name,
   if (name == "batch") {
     if (batch)
       return Value(Integer{*batch, true});
-    return error(location, "the size of 'batch' is not known: give it by "
-                           "\"train\": { \"batch\": 32 } or --batch");
+    return error(location, "'batch' has no size here: no input has it in its "
+                           "shape");
   }
   if (name != "fan_in" && name != "fan_out")
     return std::nullopt;

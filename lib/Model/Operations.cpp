@@ -232,8 +232,13 @@ Value Elaborator::callPrimitive(const OpSpec &op,
           return error(argument.value.location,
                        quote(argument.value.name) +
                            " is a constant, and a value is expected here");
-    return error(site.location, quote(op.name) + " takes a tensor, got " +
-                                    describe(operands.front()));
+    Location location = site.location;
+    if (frame->library && site.call && !site.call->arguments.empty())
+      location =
+          argumentLocation({{}, &site.call->arguments[0].value, std::nullopt});
+    return errorAt(location,
+                   quote(frame->library ? frame->userCallName : op.name) +
+                       " takes a tensor, got " + describe(operands.front()));
   }
   return buildNode(op, operands, std::move(present), std::move(attributes),
                    given, site);

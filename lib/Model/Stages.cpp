@@ -118,7 +118,8 @@ void Elaborator::runStage(const Stage &stage, Block &block) {
   case Stage::Kind::Require: {
     std::optional<bool> holds = condition(stage.value);
     if (holds && !*holds)
-      error(stage.location, formatMessage(stage.message, stage.location));
+      errorAt(requirementLocation(stage),
+              formatMessage(stage.message, stage.location));
     if (!holds || !*holds) {
       block.returned = true;
       block.result = {};
@@ -139,6 +140,32 @@ void Elaborator::runStage(const Stage &stage, Block &block) {
     block.returned = true;
     return;
   }
+}
+
+/// In the library, what a requirement is about stands where the first attribute
+/// in it was given.
+static const Scope::Variable *findAttribute(const Expr &expr,
+                                            const Scope &scope) {
+  if (expr.kind == Expr::Kind::Name)
+    if (const Scope::Variable *variable = scope.find(expr.name);
+        variable && variable->isParameter && variable->given.line &&
+        !variable->value.isTensor())
+      return variable;
+  for (const Expr &operand : expr.operands)
+    if (const Scope::Variable *found = findAttribute(operand, scope))
+      return found;
+  for (const Argument &argument : expr.arguments)
+    if (const Scope::Variable *found = findAttribute(argument.value, scope))
+      return found;
+  return nullptr;
+}
+
+Location Elaborator::requirementLocation(const Stage &stage) const {
+  if (frame->library)
+    if (const Scope::Variable *attribute =
+            findAttribute(stage.value, *frame->scope))
+      return attribute->given;
+  return where(stage.location);
 }
 
 /// Whether `path` may name a layer; reports if not.
@@ -244,30 +271,10 @@ Value Elaborator::stageValue(const Stage &stage, Block &block) {
   if (!stage.takesPrevious) {
     result = evaluate(value);
   } else if (std::optional<Value> previous = previousValue(stage, block)) {
-    // Its own errors are worth telling even if what it takes has some.
-    if (previous->isValid())
-      result = call(value, &*previous);
-    else
-      checkArguments(value);
+    // Even if what it takes has errors: its own are worth telling.
+    result = call(value, &*previous);
   }
   return isSound ? result : Value();
-}
-
-void Elaborator::checkArguments(const Expr &value) {
-  if (value.kind != Expr::Kind::Call)
-    return;
-  const Callable *callable = callee(value.operands[0]);
-  if (!callable || (!callable->op && !callable->definition))
-    return;
-  const Signature &signature = callable->definition
-                                   ? signatureOf(*callable->definition)
-                                   : signatureOf(*callable->op);
-  std::vector<PendingArgument> arguments;
-  for (const Argument &argument : value.arguments)
-    if (!argument.key.empty())
-      arguments.push_back({argument.key, &argument.value, std::nullopt});
-  bind(signature, std::move(arguments),
-       {where(value.operands[0].location), callable->name, &value}, {}, true);
 }
 
 void Elaborator::runMember(const Stage &stage, Block &block) {

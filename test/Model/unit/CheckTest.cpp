@@ -14,8 +14,7 @@ using Shape = std::vector<int64_t>;
 /// The shape of the last layer's value.
 Shape shapeOf(const std::string &layers,
               const std::string &input = "[\"batch\", 8]") {
-  CheckedModel model = mustLoad(withLayers(layers, input));
-  return model.nodes.empty() ? Shape() : model.nodes.back().type.shape;
+  return outputType(mustLoad(withLayers(layers, input))).shape;
 }
 
 const char *const image = "[\"batch\", 4, 9, 11]";
@@ -63,12 +62,14 @@ TEST(Check, ComputesShapesAsPyTorchDoes) {
 }
 
 TEST(Check, FollowsTheBatchAxis) {
-  CheckedModel model = mustLoad(withLayers(
-      R"({ "argmax": { "axis": 0 }, "as": "a" }, { "dense": { "units": 2 }, "of": "x" })",
-      "[3, \"batch\", 5]"));
-  EXPECT_EQ(model.nodes[0].type.batchAxis, 1);
-  EXPECT_EQ(model.nodes[1].type, (TensorType{DType::I32, {4, 5}, 0}));
-  EXPECT_EQ(model.nodes[2].type.batchAxis, 1);
+  const char *const middle = "[3, \"batch\", 5]";
+  CheckedModel model =
+      mustLoad(withLayers(R"({ "argmax": { "axis": 0 } })", middle));
+  EXPECT_EQ(model.inputs[0].type.batchAxis, 1);
+  EXPECT_EQ(outputType(model), (TensorType{DType::I32, {4, 5}, 0}));
+  EXPECT_EQ(
+      outputType(mustLoad(withLayers(R"({ "dense": 2 })", middle))).batchAxis,
+      1);
   EXPECT_EQ(model.batch, 4);
   EXPECT_FALSE(mustLoad(withLayers("\"relu\"", "[3]")).batch);
 }
@@ -78,37 +79,34 @@ TEST(Check, NamesParametersAndInitializesThemAsPyTorchDoes) {
       R"({ "conv2d": { "filters": 6, "kernel": [3, 5], "groups": 2 } }, "relu", { "flatten": 1, "as": "flat" },
          { "dense": { "units": 2, "bias": false } }, { "dense": 3, "name": "net.head" })",
       image));
-  const Node &conv = model.nodes[1];
-  ASSERT_EQ(conv.parameters.size(), 2u);
-  EXPECT_EQ(conv.parameters[0].name, "0.weight");
-  EXPECT_EQ(conv.parameters[0].shape, Shape({6, 2, 3, 5}));
-  EXPECT_EQ(conv.parameters[0].init.kind, Initializer::Kind::Uniform);
-  EXPECT_EQ(conv.parameters[0].init.b, 1 / std::sqrt(30.0));
-  EXPECT_EQ(conv.parameters[0].init.a, -1 / std::sqrt(30.0));
-  EXPECT_EQ(conv.parameters[1].name, "0.bias");
-  EXPECT_EQ(conv.parameters[1].shape, Shape({6}));
-  EXPECT_EQ(conv.parameters[1].init.b, 1 / std::sqrt(30.0));
-  const Node &noBias = model.nodes[4];
-  ASSERT_EQ(noBias.parameters.size(), 1u);
-  EXPECT_EQ(noBias.parameters[0].name, "3.weight");
-  EXPECT_EQ(noBias.parameters[0].shape, Shape({2, 6 * 7 * 7}));
-  EXPECT_EQ(model.nodes[5].parameters[0].name, "net.head.weight");
-  EXPECT_EQ(model.nodes[5].parameters[1].name, "net.head.bias");
-  // `as` names the value, not the path.
-  EXPECT_EQ(model.nodes[3].path, "2");
-  EXPECT_EQ(model.nodes[3].valueName, "flat");
+  ASSERT_EQ(parameterNames(model),
+            std::vector<std::string>({"0.weight", "0.bias", "3.weight",
+                                      "net.head.weight", "net.head.bias"}));
+  const State &conv = model.states[0];
+  EXPECT_EQ(conv.type.shape, Shape({6, 2, 3, 5}));
+  EXPECT_EQ(conv.init.kind, Initializer::Kind::Uniform);
+  EXPECT_EQ(conv.init.b, 1 / std::sqrt(30.0));
+  EXPECT_EQ(conv.init.a, -1 / std::sqrt(30.0));
+  EXPECT_EQ(model.states[1].type.shape, Shape({6}));
+  EXPECT_EQ(model.states[1].init.b, 1 / std::sqrt(30.0));
+  EXPECT_EQ(model.states[2].type.shape, Shape({2, 6 * 7 * 7}));
+  // `as` names the value, not the path; nodes say which layer they are of.
+  EXPECT_EQ(nodesOf(model, "predict", "convolution")[0]->path, "0.conv2d");
+  EXPECT_EQ(nodesOf(model, "predict", "matmul")[1]->path, "net.head.dense");
 }
 
 TEST(Check, ConnectsLayers) {
   CheckedModel model = mustLoad(withLayers(
-      R"({ "dense": 8, "as": "a" }, "relu", { "add": ["a", "x"], "as": "b" }, { "concat": ["b", "a"] })"));
-  EXPECT_EQ(model.nodes[1].operands, std::vector<NodeRef>({0}));
-  EXPECT_EQ(model.nodes[2].operands, std::vector<NodeRef>({1}));
-  EXPECT_EQ(model.nodes[3].operands, std::vector<NodeRef>({1, 0}));
-  EXPECT_EQ(model.nodes[4].operands, std::vector<NodeRef>({3, 1}));
-  ASSERT_EQ(model.outputs.size(), 1u);
-  EXPECT_EQ(model.outputs[0].name, "output");
-  EXPECT_EQ(model.outputs[0].node, 4u);
+      R"({ "relu": {}, "as": "a" }, "tanh", { "sub": ["a", "x"], "as": "b" }, { "concat": ["b", "a"] })"));
+  const Entry &predict = *model.entry("predict");
+  ASSERT_EQ(predict.nodes.size(), 4u); // nothing needs the tanh
+  using Refs = std::vector<ValueRef>;
+  EXPECT_EQ(predict.nodes[1].operands, Refs({{0, 0}}));
+  EXPECT_EQ(predict.nodes[2].operands, Refs({{1, 0}, {0, 0}}));
+  EXPECT_EQ(predict.nodes[3].operands, Refs({{2, 0}, {1, 0}}));
+  ASSERT_EQ(predict.outputs.size(), 1u);
+  EXPECT_EQ(predict.outputs[0].name, "output");
+  EXPECT_EQ(predict.outputs[0].value, (ValueRef{3, 0}));
 }
 
 /// The units of a dense layer whose size is `expr`.
@@ -118,7 +116,7 @@ int64_t evaluate(const std::string &expr, const LoadOptions &options = {}) {
            "network": [ { "dense": ")" +
           expr + "\" } ] }",
       options);
-  return model.nodes.empty() ? 0 : model.nodes.back().type.shape[0];
+  return outputType(model).shape[0];
 }
 
 TEST(Check, EvaluatesConstants) {
@@ -136,35 +134,41 @@ TEST(Check, EvaluatesConstants) {
 
 TEST(Check, TakesFloatsWhereFloatsBelong) {
   CheckedModel model = mustLoad(
-      R"({ "descent": 1, "constants": { "p": "0.5 / 2" }, "inputs": { "x": { "shape": [2] } }, "network": [ { "dropout": "p" }, { "leaky_relu": 2 } ] })");
-  EXPECT_EQ(model.nodes[1].attributes.number("p"), 0.25);
-  EXPECT_EQ(model.nodes[2].attributes.number("slope"), 2.0);
+      R"({ "descent": 1, "constants": { "p": "0.5 / 2" }, "inputs": { "x": { "shape": [2] } }, "network": [ { "leaky_relu": "p" }, { "leaky_relu": 2 } ] })");
+  std::vector<const Node *> layers = nodesOf(model, "predict", "leaky_relu");
+  EXPECT_EQ(layers.at(0)->attributes.number("slope"), 0.25);
+  EXPECT_EQ(layers.at(1)->attributes.number("slope"), 2.0);
 }
 
 TEST(Check, CompletesAttributes) {
-  CheckedModel model = mustLoad(
-      withLayers(R"({ "max_pool2d": [3, 2] }, { "softmax": -1 })", image));
-  const Attributes &pool = model.nodes[1].attributes;
-  EXPECT_EQ(pool.pair("kernel"), (std::array<int64_t, 2>{3, 2}));
-  EXPECT_EQ(pool.pair("stride"), (std::array<int64_t, 2>{3, 2}));
-  EXPECT_EQ(pool.pair("pad"), (std::array<int64_t, 2>{0, 0}));
-  EXPECT_EQ(model.nodes[2].attributes.integer("axis"), 3);
+  CheckedModel model = mustLoad(withLayers(
+      R"({ "conv2d": { "filters": 2, "kernel": [3, 2] } }, { "softmax": -1 })",
+      image));
+  const Attributes &conv =
+      nodesOf(model, "predict", "convolution").at(0)->attributes;
+  EXPECT_EQ(conv.list("stride"), Shape({1, 1}));
+  EXPECT_EQ(conv.list("pad_low"), Shape({0, 0}));
+  EXPECT_EQ(conv.integer("groups"), 1);
+  EXPECT_EQ(
+      nodesOf(model, "predict", "softmax").at(0)->attributes.integer("axis"),
+      3);
 }
 
 TEST(Check, ChoosesTheBatch) {
   std::string text = withLayers("\"relu\"");
   EXPECT_EQ(mustLoad(text).batch, 4);
   EXPECT_EQ(mustLoad(text, {{}, 9}).batch, 9);
-  EXPECT_EQ(mustLoad(text, {{}, 9}).nodes[0].type.shape, Shape({9, 8}));
+  EXPECT_EQ(mustLoad(text, {{}, 9}).inputs.at(0).type.shape, Shape({9, 8}));
 }
 
 TEST(Check, ReadsAdamsBetas) {
   auto adam = [](const std::string &attributes) {
-    return *mustLoad(
-                R"({ "descent": 1, "inputs": { "x": { "shape": [2, 3] } }, "network": [ { "dense": 3, "as": "y" } ],
+    return mustLoad(
+               R"({ "descent": 1, "inputs": { "x": { "shape": [2, 3] } }, "network": [ { "dense": 3, "as": "y" } ],
                           "loss": { "mse": ["y", "x"] }, "optimizer": { "adam": {)" +
-                attributes + "} } }")
-                .optimizer;
+               attributes + "} } }")
+        .entry("train")
+        ->optimizations.at(0);
   };
   EXPECT_EQ(adam("").attributes.number("beta1"), 0.9);
   EXPECT_EQ(adam("").attributes.number("beta2"), 0.999);
@@ -178,9 +182,9 @@ TEST(Check, KnowsTheClassesOfLabels) {
   CheckedModel model = mustLoad(
       R"({ "descent": 1, "inputs": { "x": { "shape": ["batch", 5, 2] }, "l": { "shape": ["batch", 2], "dtype": "i32" } },
            "network": [ { "relu": {}, "of": "x", "as": "y" } ], "loss": { "softmax_cross_entropy": ["y", "l"] }, "train": { "batch": 3 } })");
-  EXPECT_EQ(model.nodes[0].classes, 0);
-  EXPECT_EQ(model.nodes[1].classes, 5);
-  EXPECT_EQ(model.nodes[*model.loss].type.rank(), 0);
+  EXPECT_EQ(model.inputs[0].high, 0);
+  EXPECT_EQ(model.inputs[1].low, 0);
+  EXPECT_EQ(model.inputs[1].high, 5);
 }
 
 TEST(Check, BoundsTheDepthOfConstants) {

@@ -36,10 +36,10 @@ TEST(Models, ConvNetHasPyTorchsParameters) {
   CheckedModel model = loadFromModels("conv-net");
   std::vector<std::pair<std::string, std::vector<int64_t>>> parameters;
   int64_t count = 0;
-  for (const Node &node : model.nodes)
-    for (const Parameter &parameter : node.parameters) {
-      parameters.emplace_back(parameter.name, parameter.shape);
-      count += TensorType{DType::F32, parameter.shape, -1}.numElements();
+  for (const State &state : model.states)
+    if (state.role == State::Role::Parameter) {
+      parameters.emplace_back(state.name, state.type.shape);
+      count += state.type.numElements();
     }
   decltype(parameters) expected = {
       {"0.weight", {16, 1, 3, 3}}, {"0.bias", {16}},
@@ -50,18 +50,17 @@ TEST(Models, ConvNetHasPyTorchsParameters) {
   EXPECT_EQ(count, 204618);
   EXPECT_EQ(model.batch, 128);
   EXPECT_EQ(model.epochs, 10);
-  EXPECT_EQ(model.nodes[1].classes, 10);
+  EXPECT_EQ(model.inputs[1].high, 10);
 }
 
 TEST(Models, ConvNetTakesDropoutAsAConstant) {
-  auto p = [](const CheckedModel &model) {
-    for (const Node &node : model.nodes)
-      if (node.op && node.op->name == "dropout")
-        return node.attributes.number("p");
-    return -1.0;
+  auto draws = [](const CheckedModel &model, std::string_view entry) {
+    return nodesOf(model, entry, "random_bits").size();
   };
-  EXPECT_EQ(p(loadFromModels("conv-net")), 0.5);
-  EXPECT_EQ(p(loadFromModels("conv-net", {{{"p_drop", "0"}}, {}})), 0.0);
+  EXPECT_EQ(draws(loadFromModels("conv-net"), "train"), 1u);
+  EXPECT_EQ(draws(loadFromModels("conv-net"), "predict"), 0u);
+  EXPECT_EQ(draws(loadFromModels("conv-net", {{{"p_drop", "0"}}, {}}), "train"),
+            0u);
 }
 
 TEST(Canonical, SaysEverythingThatCounts) {
@@ -70,26 +69,34 @@ TEST(Canonical, SaysEverythingThatCounts) {
            "network": [ { "dense": 2, "of": "x", "as": "y" } ], "loss": { "softmax_cross_entropy": ["y", "l"] },
            "metrics": { "acc": { "accuracy": ["y", "l"] } }, "outputs": { "class": { "argmax": "y" } },
            "optimizer": { "sgd": 0.5 }, "train": { "batch": 4, "epochs": 2 } })");
-  EXPECT_EQ(canonical(model),
-            "descent 1\n"
-            "model \"a\\\"b\"\n"
-            "batch 4\n"
-            "epochs 2\n"
-            "%0 = input x : f32[4, 3] batch 0\n"
-            "%1 = input l : i32[4] batch 0 classes 2\n"
-            "%2 = dense units=2 bias=true %0 at 0 : f32[4, 2] batch 0\n"
-            "  parameter 0.weight f32[2, 3] uniform -0x1.279a74590331dp-1 "
-            "0x1.279a74590331dp-1\n"
-            "  parameter 0.bias f32[2] uniform -0x1.279a74590331dp-1 "
-            "0x1.279a74590331dp-1\n"
-            "%3 = softmax_cross_entropy %2 %1 : f32[]\n"
-            "%4 = accuracy %2 %1 : f32[]\n"
-            "%5 = argmax axis=1 %2 : i32[4] batch 0\n"
-            "loss %3\n"
-            "metric acc %4\n"
-            "output class %5\n"
-            "optimizer sgd lr=0x1p-1 momentum=0x0p+0 nesterov=false "
-            "dampening=0x0p+0 weight_decay=0x0p+0\n");
+  std::string text = canonical(model);
+  EXPECT_TRUE(text.starts_with(
+      "descent 2\n"
+      "model \"a\\\"b\"\n"
+      "batch 4\n"
+      "epochs 2\n"
+      "input x f32[4, 3] batch 0\n"
+      "input l i32[4] batch 0 in [0, 2)\n"
+      "parameter 0.weight f32[2, 3] uniform -0x1.279a74590331dp-1 "
+      "0x1.279a74590331dp-1\n"
+      "parameter 0.bias f32[2] uniform -0x1.279a74590331dp-1 "
+      "0x1.279a74590331dp-1\n"
+      "metric metric.loss.sum f32[] constant 0x0p+0 0x0p+0\n"))
+      << text;
+  EXPECT_NE(text.find("entry train training\n"
+                      "  %0 = input x : f32[4, 3] batch 0\n"
+                      "  %1 = input l : i32[4] batch 0\n"
+                      "  %2 = state 0.weight : f32[2, 3]\n"
+                      "  %3 = permute axes=[1, 0] %2 : f32[3, 2]\n"
+                      "  %4 = matmul %0 %3 : f32[4, 2] batch 0\n"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find(" by sgd lr=0x1p-1 momentum=0x0p+0 nesterov=false "
+                      "dampening=0x0p+0 weight_decay=0x0p+0 group 0 over "
+                      "0.weight 0.bias\n"),
+            std::string::npos);
+  EXPECT_NE(text.find("  output class %"), std::string::npos);
+  EXPECT_NE(text.find("  update metric.acc.correct %"), std::string::npos);
 }
 
 TEST(Canonical, DoesNotDependOnTheSpelling) {
