@@ -283,7 +283,7 @@ bool TextParser::parseValueStage(std::vector<Stage> &stages) {
     if (!parseLinks(stages, std::nullopt))
       return false;
     if (!names.empty())
-      nameLast(stages, std::move(names));
+      stages.back().as = std::move(names);
     return true;
   }
   std::optional<Expr> operand;
@@ -314,7 +314,7 @@ bool TextParser::parseValueStage(std::vector<Stage> &stages) {
   if (peek().is("|>") && !parseLinks(stages, std::move(operand)))
     return false;
   if (!names.empty())
-    nameLast(stages, std::move(names));
+    stages.back().as = std::move(names);
   return true;
 }
 
@@ -381,27 +381,6 @@ std::optional<Stage> TextParser::parseLink() {
   if (stage)
     stage->path = std::move(path);
   return stage;
-}
-
-void descent::model::nameLast(std::vector<Stage> &stages,
-                              std::vector<Identifier> names) {
-  if (stages.back().kind != Stage::Kind::If) {
-    stages.back().as = std::move(names);
-    return;
-  }
-  // What one of two bodies gives is called by a stage of its own.
-  Stage alias;
-  alias.location = names.front().location;
-  alias.takesPrevious = true;
-  alias.as = std::move(names);
-  Expr identity;
-  identity.kind = Expr::Kind::Name;
-  identity.name = "identity";
-  identity.location = alias.location;
-  alias.value.kind = Expr::Kind::Call;
-  alias.value.location = alias.location;
-  alias.value.operands.push_back(std::move(identity));
-  stages.push_back(std::move(alias));
 }
 
 bool TextParser::parseOnlyPipeline(std::vector<Stage> &stages) {

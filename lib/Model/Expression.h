@@ -34,9 +34,6 @@ std::optional<ParameterType> parseType(std::string_view text, Location begin,
 bool parsePipeline(std::string_view text, Location begin, bool exact,
                    DiagnosticEngine &diagnostics, std::vector<Stage> &stages);
 
-/// Calls what the last of `stages` gives by `names`.
-void nameLast(std::vector<Stage> &stages, std::vector<Identifier> names);
-
 } // namespace descent::model
 
 #endif // DESCENT_LIB_MODEL_EXPRESSION_H

@@ -28,7 +28,7 @@ const std::vector<ItemForm> forms = {
     {"accumulate", Stage::Kind::Accumulate, {"to"}, {}},
     {"const", Stage::Kind::Constant, {"to"}, {}},
     {"instance", Stage::Kind::Instance, {"of"}, {}},
-    {"if", Stage::Kind::If, {"then"}, {"else", "name"}},
+    {"if", Stage::Kind::If, {"then"}, {"else", "name", "as"}},
     {"repeat", Stage::Kind::Repeat, {"network"}, {"name", "as"}},
     {"for", Stage::Kind::For, {"in", "network"}, {}},
     {"require", Stage::Kind::Require, {"message"}, {}},
@@ -106,9 +106,7 @@ void JsonReader::readValue(const JsonValue &value, std::vector<Stage> &stages) {
   }
   for (const JsonMember &part : value.members) {
     if (part.key == "as") {
-      std::vector<Identifier> names;
-      if (readNames(part.value, names, "a value"))
-        nameLast(parts, std::move(names));
+      readNames(part.value, parts.back().as, "a value");
     } else if (part.key == "name" && part.value.isString()) {
       parts.front().path = {part.value.text, part.value.location};
     } else if (part.key == "name") {

@@ -202,6 +202,8 @@ std::optional<std::vector<Token>> Lexer::run() {
       if (numErrors)
         return std::nullopt;
       token.end = at;
+      token.text =
+          origin.isSource ? "the end of the file" : "the end of the expression";
       tokens.push_back(std::move(token));
       return tokens;
     }
@@ -257,7 +259,7 @@ bool descent::model::isKeyword(std::string_view text) {
 std::string descent::model::describe(const Token &token) {
   switch (token.kind) {
   case Token::Kind::End:
-    return "the end";
+    return token.text;
   case Token::Kind::Name:
   case Token::Kind::Symbol:
     return quote(token.text);
