@@ -5,6 +5,8 @@
 #include "JsonReader.h"
 #include "TextParser.h"
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 using namespace descent::model;
 
@@ -48,6 +50,18 @@ CallableShape shapeOf(const OpSpec &op) {
     shape.isFunction.push_back(attribute.kind == AttrKind::Function);
   }
   return shape;
+}
+
+/// A number below zero is a minus and a number, as in the text spelling.
+Expr negate(Expr number) {
+  Expr result;
+  result.kind = Expr::Kind::Unary;
+  result.location = number.location;
+  result.op = "-";
+  number.integer = -number.integer;
+  number.number = -number.number;
+  result.operands.push_back(std::move(number));
+  return result;
 }
 
 } // namespace
@@ -142,10 +156,16 @@ std::optional<Expr> JsonReader::readExpr(const JsonValue &value) {
   case JsonValue::Kind::Integer:
     result.kind = Expr::Kind::Integer;
     result.integer = value.integer;
+    // The smallest integer has no opposite.
+    if (value.integer < 0 &&
+        value.integer != std::numeric_limits<int64_t>::min())
+      return negate(std::move(result));
     return result;
   case JsonValue::Kind::Float:
     result.kind = Expr::Kind::Float;
     result.number = value.number;
+    if (std::signbit(value.number))
+      return negate(std::move(result));
     return result;
   case JsonValue::Kind::String:
     return readText(value);
@@ -292,10 +312,15 @@ bool JsonReader::readCallValue(const JsonValue &value,
     return false;
   }
   std::optional<Expr> expr = readAttribute(value, shape.isFunction[0]);
-  if (expr)
-    attributes.push_back(
-        {{shape.attributes[0], value.location}, std::move(*expr)});
-  return expr.has_value();
+  if (!expr)
+    return false;
+  // Behind the one value that the op takes, it needs no name.
+  size_t numTaken = place == Place::Network ? 1 : 0;
+  Identifier key{shape.attributes[0], value.location};
+  if (!shape.variadic && shape.numOperands <= numTaken)
+    key.text.clear();
+  attributes.push_back({std::move(key), std::move(*expr)});
+  return true;
 }
 
 Expr JsonReader::makeCall(const std::string &name, Location location) {

@@ -52,31 +52,44 @@ bool isText(uint32_t file, const DiagnosticEngine &diagnostics) {
   return first != text.npos && text[first] != '{';
 }
 
+/// Reads `text`, which messages call `name`, in the spelling it is in.
+std::optional<Model> read(std::string name, std::string text,
+                          DiagnosticEngine &diagnostics) {
+  // Editors of some systems put a byte order mark first.
+  if (text.starts_with("\xef\xbb\xbf"))
+    text.erase(0, 3);
+  uint32_t file = diagnostics.addSource(std::move(name), std::move(text));
+  return isText(file, diagnostics) ? readText(file, diagnostics)
+                                   : readJson(file, diagnostics);
+}
+
 } // namespace
+
+std::optional<Model> descent::model::readModel(const std::string &path,
+                                               DiagnosticEngine &diagnostics) {
+  std::string problem;
+  std::optional<std::string> text = readFile(path, problem);
+  if (text)
+    return read(path, std::move(*text), diagnostics);
+  diagnostics.error({diagnostics.addSource(path, ""), 0, 0}, problem);
+  return std::nullopt;
+}
 
 std::optional<CheckedModel>
 descent::model::loadModel(const std::string &path, const LoadOptions &options,
                           DiagnosticEngine &diagnostics) {
-  std::string problem;
-  std::optional<std::string> text = readFile(path, problem);
-  if (!text) {
-    diagnostics.error({diagnostics.addSource(path, ""), 0, 0}, problem);
+  std::optional<Model> model = readModel(path, diagnostics);
+  if (!model)
     return std::nullopt;
-  }
-  return loadModelText(path, std::move(*text), options, diagnostics);
+  return check(*model, options, diagnostics);
 }
 
 std::optional<CheckedModel>
 descent::model::loadModelText(std::string name, std::string text,
                               const LoadOptions &options,
                               DiagnosticEngine &diagnostics) {
-  // Editors of some systems put a byte order mark first.
-  if (text.starts_with("\xef\xbb\xbf"))
-    text.erase(0, 3);
-  uint32_t file = diagnostics.addSource(std::move(name), std::move(text));
-  std::optional<Model> model = isText(file, diagnostics)
-                                   ? readText(file, diagnostics)
-                                   : readJson(file, diagnostics);
+  std::optional<Model> model =
+      read(std::move(name), std::move(text), diagnostics);
   if (!model)
     return std::nullopt;
   return check(*model, options, diagnostics);
