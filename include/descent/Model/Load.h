@@ -21,12 +21,28 @@ std::optional<CheckedModel> loadModelText(std::string name, std::string text,
                                           const LoadOptions &options,
                                           DiagnosticEngine &diagnostics);
 
+/// Reads the model file at `path` in either spelling; names and sizes are not
+/// checked. None if there are errors.
+std::optional<Model> readModel(const std::string &path,
+                               DiagnosticEngine &diagnostics);
+
 /// Reads the JSON spelling from source `file` of `diagnostics`; names and sizes
 /// are not checked. None if there are errors.
 std::optional<Model> readJson(uint32_t file, DiagnosticEngine &diagnostics);
 
 /// The same for the text spelling.
 std::optional<Model> readText(uint32_t file, DiagnosticEngine &diagnostics);
+
+/// `model` in the text spelling. Reading it back gives the same tree up to
+/// locations; comments are lost, except those that document a definition.
+std::string printText(const Model &model);
+
+/// The same in the JSON spelling.
+std::string printJson(const Model &model);
+
+/// The JSON Schema (draft 2020-12) of the JSON spelling, made from the
+/// registry.
+std::string schemaAsJson();
 
 } // namespace descent::model
 
