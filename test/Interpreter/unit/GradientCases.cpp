@@ -201,9 +201,9 @@ static void addViews(Cases &cases) {
           "tensor<2x2xf32>");
   addView(cases, "window", "tensor<4x2x2x2xf32>",
           "[0, 1] strides [2, 1] dilations [1, 1]", "tensor<2x1x2x2xf32>");
-  addView(cases, "window", "tensor<5x4x3x2x2x2xf32>",
-          "[0, 1, 2] strides [2, 1, 1] dilations [2, 1, 2]",
-          "tensor<2x3x1x2x2x2xf32>");
+  addView(cases, "window", "tensor<3x3x2x1x2x2xf32>",
+          "[0, 1, 2] strides [2, 1, 1] dilations [1, 2, 1]",
+          "tensor<2x1x1x1x2x2xf32>");
   addView(cases, "unwindow", "tensor<2x4x2xf32>",
           "[1] strides [1] dilations [1]", "tensor<2x5x2xf32>");
   addView(cases, "unwindow", "tensor<2x2xf32>", "[0] strides [2] dilations [3]",

@@ -50,15 +50,19 @@ schedule::assignBindings(ArrayRef<TensorUse> uses, int64_t maxBindings,
   while (int64_t(bindings.size()) > maxBindings) {
     std::optional<std::pair<unsigned, unsigned>> best;
     int64_t bestCost = 0;
+    bool bestFits = false;
     for (unsigned i = 0; i < bindings.size(); ++i)
       for (unsigned j = i + 1; j < bindings.size(); ++j) {
         if (bindings[i].slab != bindings[j].slab)
           continue;
         int64_t cost = getMergeCost(bindings[i], bindings[j]);
-        if (best && cost >= bestCost)
+        Binding both = merge(bindings[i], bindings[j]);
+        bool fits = both.end - both.begin <= maxRange;
+        if (best && (fits != bestFits ? bestFits : cost >= bestCost))
           continue;
         best = {i, j};
         bestCost = cost;
+        bestFits = fits;
       }
     if (!best)
       return std::nullopt;

@@ -28,8 +28,9 @@ struct Binding {
 };
 
 /// The bindings of a kernel that uses `uses`: tensors that overlap share one,
-/// and then the pair of bindings that covers the fewest bytes in vain is merged
-/// until there are at most `maxBindings`. Nothing if that cannot be without a
+/// and then the pair of bindings that covers the fewest bytes in vain, of those
+/// that together are within `maxRange`, is merged until there are at most
+/// `maxBindings`. Nothing if that cannot be without a
 /// binding of more than `maxRange` bytes; `tooLarge` then is the size of one.
 /// The result is in the order of the first tensor in each.
 std::optional<llvm::SmallVector<Binding>>

@@ -156,7 +156,7 @@ schedule::KernelOp Emitter::unique(schedule::KernelOp kernel) {
     kernel.erase();
     return known->second;
   }
-  kernel.setSymName("k" + std::to_string(kernels.size() - 1));
+  kernel.setSymName(("k" + Twine(kernels.size() - 1)).str());
   symbols.insert(kernel);
   return kernel;
 }

@@ -23,7 +23,7 @@ struct EntryResult {
 /// run in full. Where its values lie is an affine function of the iteration's
 /// number, so that a shorter loop that is sound speaks for it.
 inline bool isLongLoop(int64_t count, int64_t kernels) {
-  return count * kernels > 1 << 15;
+  return count * kernels > 1 << 14;
 }
 
 /// Contents of inputs, states and control words before a run.
