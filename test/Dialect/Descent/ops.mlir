@@ -52,6 +52,32 @@ descent.entry @elementwise {
   %tanh = descent.tanh %x : tensor<2x3xf32>
   // CHECK: descent.sigmoid %{{.*}} : tensor<2x3xf32>
   %sigmoid = descent.sigmoid %x : tensor<2x3xf32>
+  // CHECK: descent.expm1 %{{.*}} : tensor<2x3xf32>
+  %expm1 = descent.expm1 %x : tensor<2x3xf32>
+  // CHECK: descent.log1p %{{.*}} : tensor<2x3xf32>
+  %log1p = descent.log1p %abs : tensor<2x3xf32>
+  // CHECK: descent.atan %{{.*}} : tensor<2x3xf32>
+  %atan = descent.atan %x : tensor<2x3xf32>
+  // CHECK: descent.erf %{{.*}} : tensor<2x3xf32>
+  %erf = descent.erf %x : tensor<2x3xf32>
+  // CHECK: descent.floor %{{.*}} : tensor<2x3xf32>
+  %floor = descent.floor %x : tensor<2x3xf32>
+  // CHECK: descent.ceil %{{.*}} : tensor<2x3xf32>
+  %ceil = descent.ceil %x : tensor<2x3xf32>
+  // CHECK: descent.round %{{.*}} : tensor<2x3xf32>
+  %round = descent.round %x : tensor<2x3xf32>
+  // CHECK: descent.rem %{{.*}}, %[[X]] : tensor<2x3xf32>
+  %rem = descent.rem %abs, %x : tensor<2x3xf32>
+  // CHECK: descent.pow %{{.*}}, %[[X]] : tensor<2x3xf32>
+  %pow = descent.pow %abs, %x : tensor<2x3xf32>
+  // CHECK: descent.or %[[I]], %[[I]] : tensor<2x3xi32>
+  %or = descent.or %i, %i : tensor<2x3xi32>
+  // CHECK: descent.xor %[[I]], %[[I]] : tensor<2x3xi32>
+  %xor = descent.xor %i, %i : tensor<2x3xi32>
+  // CHECK: descent.shl %[[I]], %[[I]] : tensor<2x3xi32>
+  %shl = descent.shl %i, %i : tensor<2x3xi32>
+  // CHECK: descent.shr %[[I]], %[[I]] : tensor<2x3xi32>
+  %shr = descent.shr %i, %i : tensor<2x3xi32>
   // CHECK: descent.leaky_relu %{{.*}}, 2.500000e-01 : tensor<2x3xf32>
   %leaky_relu = descent.leaky_relu %x, 0.25 : tensor<2x3xf32>
   // CHECK: descent.add %[[X]], %{{.*}}, %[[X]] : tensor<2x3xf32>
