@@ -3,7 +3,7 @@
 
 usage: check-errors.py FOLDER OUTPUT
 
-A model is NAME.json, the text NAME.expected, more options NAME.args. The compiler must exit with 3 and write no OUTPUT.
+A model is NAME.json or NAME.descent, the text NAME.expected, more options NAME.args. The compiler must exit with 3 and write no OUTPUT.
 """
 import difflib
 import pathlib
@@ -12,7 +12,7 @@ import sys
 
 folder, output = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
 total = wrong = 0
-for model in sorted(folder.glob("*.json")):
+for model in sorted(path for path in folder.iterdir() if path.suffix in (".json", ".descent")):
     args = model.with_suffix(".args")
     options = args.read_text().split() if args.exists() else []
     output.unlink(missing_ok=True)

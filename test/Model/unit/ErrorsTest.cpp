@@ -43,8 +43,9 @@ LoadOptions readOptions(const fs::path &path) {
 std::vector<std::string> caseNames() {
   std::vector<std::string> names;
   for (const fs::directory_entry &entry : fs::directory_iterator(errorsDir))
-    if (entry.path().extension() == ".json")
-      names.push_back(entry.path().stem().string());
+    if (entry.path().extension() == ".json" ||
+        entry.path().extension() == ".descent")
+      names.push_back(entry.path().filename().string());
   std::sort(names.begin(), names.end());
   return names;
 }
@@ -52,10 +53,11 @@ std::vector<std::string> caseNames() {
 class Errors : public testing::TestWithParam<std::string> {};
 
 TEST_P(Errors, AreSpecific) {
-  fs::path base = errorsDir / GetParam();
+  fs::path source = errorsDir / GetParam(), base = source;
+  base.replace_extension();
   DiagnosticEngine diagnostics;
   std::optional<CheckedModel> model =
-      loadModelText(GetParam() + ".json", readText(base.string() + ".json"),
+      loadModelText(GetParam(), readText(source),
                     readOptions(base.string() + ".args"), diagnostics);
   EXPECT_FALSE(model);
   EXPECT_TRUE(diagnostics.hasErrors());
@@ -70,6 +72,7 @@ INSTANTIATE_TEST_SUITE_P(Model, Errors, testing::ValuesIn(caseNames()),
                          [](const auto &info) {
                            std::string name = info.param;
                            std::replace(name.begin(), name.end(), '-', '_');
+                           std::replace(name.begin(), name.end(), '.', '_');
                            return name;
                          });
 
