@@ -56,6 +56,9 @@ std::vector<Statement> groupStages(const std::vector<Stage> &stages);
 /// `a = `, `return ` or nothing.
 std::string printPrefix(const Statement &statement);
 
+/// A pipeline's parts, as `x`, `|> f(1)`, `|> g`; one or two for a stage.
+std::vector<std::string> printParts(const Statement &statement);
+
 /// Whether a stage of a pipeline is `repeat` or `if`, which have bodies.
 bool hasBlock(const Stage &stage);
 

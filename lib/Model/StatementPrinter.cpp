@@ -41,6 +41,18 @@ bool isBareName(const Stage &stage) {
          stage.path.empty() && stage.value.kind == Expr::Kind::Name;
 }
 
+/// A call of something by name whose first value is a name: `f(x, ...)`.
+bool takesName(const Stage &stage) {
+  const Expr &value = stage.value;
+  return stage.kind == Stage::Kind::Value && !stage.takesPrevious &&
+         value.kind == Expr::Kind::Call &&
+         value.operands[0].kind == Expr::Kind::Name &&
+         !value.arguments.empty() && value.arguments[0].key.empty() &&
+         value.arguments[0].value.kind == Expr::Kind::Name &&
+         std::find(std::begin(statementWords), std::end(statementWords),
+                   value.arguments[0].value.name) == std::end(statementWords);
+}
+
 std::string withPath(const Stage &stage, std::string text) {
   return stage.path.empty() ? text : printPath(stage.path.text) + ": " + text;
 }
@@ -69,6 +81,29 @@ std::string printDeclaration(const Stage &stage) {
 }
 
 } // namespace
+
+std::vector<std::string>
+descent::model::printParts(const Statement &statement) {
+  std::vector<std::string> result;
+  const Stage &first = *statement.stages.front();
+  bool isPlain = printPrefix(statement).empty();
+  for (const Stage *stage : statement.stages) {
+    bool isFirst = stage == &first;
+    bool isLinkHere = !isFirst || statement.startsWithLink;
+    // Before other links `f(x, 1)` reads better as `x |> f(1)`.
+    if (isFirst && statement.stages.size() > 1 && takesName(first)) {
+      Stage link = first;
+      result.push_back(link.value.arguments.front().value.name);
+      link.value.arguments.erase(link.value.arguments.begin());
+      link.takesPrevious = true;
+      result.push_back("|> " + printStage(link, false));
+      continue;
+    }
+    result.push_back((isLinkHere ? "|> " : "") +
+                     printStage(*stage, isFirst && isPlain));
+  }
+  return result;
+}
 
 bool descent::model::hasBlock(const Stage &stage) {
   return stage.kind == Stage::Kind::Repeat || stage.kind == Stage::Kind::If ||
@@ -177,16 +212,12 @@ std::string descent::model::printFlatBody(const std::vector<Stage> &stages) {
   for (const Statement &statement : groupStages(stages)) {
     if (!result.empty())
       result += std::string(";") + softSpace;
-    std::string prefix = printPrefix(statement);
-    result += prefix;
+    result += printPrefix(statement);
     bool isFirst = true;
-    for (const Stage *stage : statement.stages) {
-      if (statement.startsWithLink || !isFirst) {
-        if (!isFirst)
-          result += softSpace;
-        result += "|> ";
-      }
-      result += printStage(*stage, isFirst && prefix.empty());
+    for (const std::string &part : printParts(statement)) {
+      if (!isFirst)
+        result += softSpace;
+      result += part;
       isFirst = false;
     }
   }

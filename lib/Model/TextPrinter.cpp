@@ -99,21 +99,16 @@ void Printer::statement(const Statement &statement) {
     return line(printStage(first, true) + end);
   }
   std::string prefix = printPrefix(statement);
-  std::vector<std::string> parts;
+  std::vector<std::string> parts = printParts(statement);
   std::string flat = prefix;
-  for (const Stage *stage : statement.stages) {
-    bool isFirst = stage == &first;
-    std::string part = isFirst && !statement.startsWithLink ? "" : "|> ";
-    part += printStage(*stage, isFirst && prefix.empty());
-    flat += (isFirst ? "" : " ") + part;
-    parts.push_back(std::move(part));
-  }
+  for (const std::string &part : parts)
+    flat += (&part == &parts[0] ? "" : " ") + part;
   if (fits(flat + end))
     return line(flat + end);
-  // A link a line.
-  size_t outer = indent;
+  // A link a line. The first stage may have two parts.
+  size_t outer = indent, extra = parts.size() - statement.stages.size();
   for (size_t i = 0; i < parts.size(); ++i) {
-    const Stage &stage = *statement.stages[i];
+    const Stage &stage = *statement.stages[i < extra ? 0 : i - extra];
     std::string start = i == 0 ? prefix : "";
     std::string tail = i + 1 == parts.size() ? end : "";
     if (hasBlock(stage) && !fits(start + parts[i] + tail))

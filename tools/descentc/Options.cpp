@@ -8,10 +8,11 @@
 namespace descent {
 
 static const std::map<std::string, EmitKind> emitKinds = {
-    {"ast", EmitKind::Ast},           {"descent", EmitKind::Descent},
-    {"autodiff", EmitKind::Autodiff}, {"kernels", EmitKind::Kernels},
-    {"schedule", EmitKind::Schedule}, {"spirv", EmitKind::Spirv},
-    {"dot", EmitKind::Dot},           {"bundle", EmitKind::Bundle}};
+    {"ast", EmitKind::Ast},         {"canonical", EmitKind::Canonical},
+    {"descent", EmitKind::Descent}, {"autodiff", EmitKind::Autodiff},
+    {"kernels", EmitKind::Kernels}, {"schedule", EmitKind::Schedule},
+    {"spirv", EmitKind::Spirv},     {"dot", EmitKind::Dot},
+    {"bundle", EmitKind::Bundle}};
 
 /// Splits `NAME=VALUE`; an empty name if it is none.
 static model::Define parseDefine(const std::string &text) {
@@ -44,13 +45,14 @@ std::optional<DriverOptions> parseCommandLine(int argc, char **argv,
   DriverOptions options;
   std::vector<std::string> defines, targets;
   int64_t batch = 0;
+  std::string spelling;
   CLI::App app("descentc: compiles the description of a neural network to a "
                "bundle that descent-run trains.",
                "descentc");
   app.get_formatter()->column_width(34);
-  app.add_option(
-      "MODEL", options.compile.input,
-      "the model: .json in the model language, .mlir in the dialect");
+  app.add_option("MODEL", options.compile.input,
+                 "the model: .descent or .json in the model language, .mlir in "
+                 "the dialect");
   app.add_option("-o,--output", options.output,
                  "the bundle, or the text of --emit; default: MODEL with "
                  ".bundle, or standard output for text");
@@ -69,9 +71,13 @@ std::optional<DriverOptions> parseCommandLine(int argc, char **argv,
       ->expected(1)
       ->take_all();
   app.add_option("--emit", options.emit,
-                 "stop early and print: ast, descent, autodiff, kernels, "
-                 "schedule, spirv, dot; or bundle")
+                 "stop early and print: ast, canonical, descent, autodiff, "
+                 "kernels, schedule, spirv, dot; or bundle")
       ->transform(CLI::CheckedTransformer(emitKinds).description("KIND"));
+  app.add_option("--as", spelling,
+                 "the spelling that --emit ast prints: text or json; default: "
+                 "text")
+      ->check(CLI::IsMember({"text", "json"}));
   app.add_option(
       "--report", options.report,
       "write what was built here: memory plan and cost of every launch");
@@ -82,10 +88,16 @@ std::optional<DriverOptions> parseCommandLine(int argc, char **argv,
   app.add_flag(
       "--print-registry", options.printRegistry,
       "print all layers, losses, metrics and optimizers as JSON, and stop");
+  app.add_flag("--print-schema", options.printSchema,
+               "print the JSON Schema of models in JSON, and stop");
   try {
     app.parse(argc, argv);
-    if (options.compile.input.empty() && !options.printRegistry)
+    if (options.compile.input.empty() && !options.printRegistry &&
+        !options.printSchema)
       throw CLI::RequiredError("MODEL");
+    if (!spelling.empty() && options.emit != EmitKind::Ast)
+      throw CLI::ValidationError("--as", "only --emit ast has spellings");
+    options.asJson = spelling == "json";
     for (const std::string &text : defines) {
       options.compile.load.defines.push_back(parseDefine(text));
       if (options.compile.load.defines.back().name.empty())

@@ -14,6 +14,7 @@ namespace descent {
 /// What `--emit` asks for, in the order of the phases.
 enum class EmitKind {
   Ast,
+  Canonical,
   Descent,
   Autodiff,
   Kernels,
@@ -28,10 +29,12 @@ struct DriverOptions {
   std::string output; ///< empty: standard output for text, the model's name
                       ///< with `.bundle` for a bundle
   EmitKind emit = EmitKind::Bundle;
+  bool asJson = false; ///< the syntax tree as JSON, not as text
   std::string report;
   std::string kernelFolder;
   bool time = false;
   bool printRegistry = false;
+  bool printSchema = false;
 };
 
 /// Reads the command line. None if there is nothing to compile: `exitCode` then

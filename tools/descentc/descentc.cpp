@@ -5,12 +5,26 @@
 #include "Emit.h"
 #include "Options.h"
 #include "descent/Bundle/Archive.h"
+#include "descent/Model/Load.h"
 #include "descent/Model/Registry.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/Path.h"
 
 using namespace descent;
+
+/// Puts the model, read and not checked, into `result`.
+static CompileStatus printModel(const DriverOptions &options,
+                                std::string &result) {
+  model::DiagnosticEngine engine;
+  std::optional<model::Model> model =
+      model::readModel(options.compile.input, engine);
+  llvm::errs() << engine.render();
+  if (!model)
+    return CompileStatus::InvalidModel;
+  result = options.asJson ? model::printJson(*model) : model::printText(*model);
+  return CompileStatus::Done;
+}
 
 /// Runs the phases that `kind` needs, and puts the text or the bundle into
 /// `result`.
@@ -27,7 +41,7 @@ static CompileStatus compile(Compilation &compilation, EmitKind kind,
   CompileStatus status;
   if (!ran(&Compilation::load, status))
     return status;
-  if (kind == EmitKind::Ast) {
+  if (kind == EmitKind::Canonical) {
     os << model::canonical(*compilation.getModel());
     return status;
   }
@@ -123,6 +137,10 @@ int main(int argc, char **argv) {
     llvm::outs() << model::registryAsJson() << "\n";
     return 0;
   }
+  if (options->printSchema) {
+    llvm::outs() << model::schemaAsJson();
+    return 0;
+  }
   llvm::SmallString<128> output(options->output);
   if (output.empty() && options->emit == EmitKind::Bundle) {
     output = options->compile.input;
@@ -149,15 +167,19 @@ int main(int argc, char **argv) {
                     "fixed\n";
     return int(CompileStatus::UsageError);
   }
-  if (options->emit == EmitKind::Ast && isDialect) {
-    llvm::errs() << "error: --emit ast: a .mlir file has no syntax tree of the "
-                    "model language\n";
+  if ((options->emit == EmitKind::Ast ||
+       options->emit == EmitKind::Canonical) &&
+      isDialect) {
+    llvm::errs() << "error: --emit ast and canonical: a .mlir file has no "
+                    "syntax tree of the model language\n";
     return int(CompileStatus::UsageError);
   }
 
   Compilation compilation(options->compile, llvm::errs());
   std::string result;
-  CompileStatus status = compile(compilation, options->emit, result);
+  CompileStatus status = options->emit == EmitKind::Ast
+                             ? printModel(*options, result)
+                             : compile(compilation, options->emit, result);
   if (status == CompileStatus::Done)
     status = write(compilation, *options, output, result);
   else if (status == CompileStatus::InternalError)
