@@ -124,7 +124,7 @@ def main():
     suites.append(("lit, round trips", lambda: lit(options.build, dict(env, DESCENT_VERIFY_ROUNDTRIP="1"))))
     run = options.build / "bin" / "descent-run"
     suites.append(("descent-run", lambda: unittest(ROOT / "test" / "runtime" / "test_descent_run.py", [run], env)))
-    for name in ("conformance", "e2e"):
+    for name in ("conformance", "e2e", "fuzz"):
         suites.append((name, lambda name=name: script(ROOT / "test" / name / "run.py", env, options.full)))
 
     suites = [(name, suite) for name, suite in suites if not options.only or options.only in name]

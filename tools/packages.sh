@@ -8,7 +8,7 @@ set -euo pipefail
 build=(g++ cmake ninja-build ccache git libmlir-19-dev mlir-19-tools llvm-19-dev llvm-19-tools
   libvulkan-dev libvulkan-volk-dev mesa-vulkan-drivers spirv-tools spirv-headers
   nlohmann-json3-dev libcli11-dev libzip-dev zlib1g-dev)
-tests=(vulkan-validationlayers libgtest-dev python3 python3-numpy python3-torch libopenblas0-openmp unzip clang-format)
+tests=(vulkan-validationlayers libgtest-dev clang-19 libclang-rt-19-dev libfuzzer-19-dev python3 python3-jsonschema python3-numpy python3-torch libopenblas0-openmp unzip clang-format)
 
 case "${1:-build}" in
   build) wanted=("${build[@]}") ;;
