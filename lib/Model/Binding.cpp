@@ -267,6 +267,7 @@ Elaborator::bind(const Signature &signature,
     }
     // A value before an attribute that is given too is one too many.
     bool isExtra = next >= operandCount && next < parameters.size() &&
+                   parameters[next].form == Parameter::Form::Attribute &&
                    parameters[next].spec.kind != AttrKind::Any &&
                    isTensor(argument) && &argument != &lastPositional;
     if (next >= parameters.size() || isExtra) {
