@@ -171,6 +171,10 @@ std::string descent::model::printNumber(double value) {
   char buffer[32];
   auto [end, problem] = std::to_chars(buffer, std::end(buffer), value);
   std::string text(buffer, end);
+  // 1e-4 and not 1e-04.
+  size_t exponent = text.find('e');
+  if (exponent != text.npos && text[exponent + 2] == '0')
+    text.erase(exponent + 2, 1);
   return text.find_first_of(".en") == text.npos ? text + ".0" : text;
 }
 

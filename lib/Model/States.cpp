@@ -190,7 +190,7 @@ Value Elaborator::parameter(const List &arguments, const CallSite &site) {
 void Elaborator::update(const std::string &state, const Value &value,
                         Location location) {
   const Tensor known = states.at(state).tensor;
-  const TensorType &expected = type(known);
+  const TensorType expected = type(known);
   std::optional<Tensor> next = tensor(value, location, expected.dtype);
   if (!next)
     return;
@@ -206,14 +206,14 @@ void Elaborator::update(const std::string &state, const Value &value,
       return;
     next = *wide.get<Tensor>();
   }
-  const TensorType &is = type(*next);
+  const TensorType is = type(*next);
   if (is.shape != expected.shape || is.dtype != expected.dtype ||
       is.batchAxis != expected.batchAxis) {
     error(location,
           quote(state) + " is " + std::string(toString(expected.dtype)) +
               toString(expected.shape) + ", and cannot become " +
               std::string(toString(is.dtype)) + " " + describe(*next) +
-              (is.batchAxis >= 0 ? ", which has the batch axis"
+              (is.batchAxis >= 0         ? ", which has the batch axis"
                : expected.batchAxis >= 0 ? ", which has no batch axis"
                                          : ""));
     return;
@@ -251,8 +251,9 @@ void Elaborator::updateState(const Stage &stage) {
   }
   enterMember(stage);
   frame->members -= !frame->isFunction;
-  update(source->graph->node(source->ref).path, evaluate(stage.value),
-         stage.value.location);
+  // A copy, since evaluating adds nodes.
+  std::string path = source->graph->node(source->ref).path;
+  update(path, evaluate(stage.value), stage.value.location);
 }
 
 void Elaborator::accumulate(const Stage &stage) {

@@ -148,11 +148,17 @@ void Printer::definition(const Definition &definition) {
   write(head + ")", *definition.vjp);
 }
 
+/// An output of a value by its own name, and a metric called like its op, need
+/// no other name.
 void Printer::result(const std::string &word, const ResultDecl &result) {
   const Expr &value = result.value;
-  bool isOwnName = value.isName(result.name.text) && word == "output";
-  line(word + " " + result.name.text +
-       (isOwnName ? "" : " = " + printExpr(value)));
+  const std::string &name = result.name.text;
+  if (word == "output" && value.isName(name))
+    return line(word + " " + name);
+  if (word == "metric" && value.kind == Expr::Kind::Call &&
+      value.operands[0].isName(name))
+    return line(word + " " + printExpr(value));
+  line(word + " " + name + " = " + printExpr(value));
 }
 
 void Printer::optimizer(const OptimizerDecl &optimizer) {
