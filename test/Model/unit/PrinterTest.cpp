@@ -79,9 +79,9 @@ INSTANTIATE_TEST_SUITE_P(Library, Printed,
                                                    "Library")),
                          testName);
 
-class Spelling : public testing::TestWithParam<std::string> {};
+class AnySpelling : public testing::TestWithParam<std::string> {};
 
-TEST_P(Spelling, DoesNotMatterToTheNetwork) {
+TEST_P(AnySpelling, DoesNotMatterToTheNetwork) {
   DiagnosticEngine diagnostics;
   std::optional<Model> model =
       readModel((source / GetParam()).string(), diagnostics);
@@ -96,11 +96,29 @@ TEST_P(Spelling, DoesNotMatterToTheNetwork) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Models, Spelling,
+INSTANTIATE_TEST_SUITE_P(Models, AnySpelling,
                          testing::ValuesIn(filesOf(source / "models")),
                          testName);
 
 /// What the models do not have.
+TEST(Spelling, TwinsAreTheSameNetwork) {
+  size_t numTwins = 0;
+  for (const std::string &name : filesOf(source / "models")) {
+    fs::path twin = (source / name).replace_extension(".descent");
+    if (!name.ends_with(".json") || !fs::exists(twin))
+      continue;
+    DiagnosticEngine diagnostics;
+    std::optional<CheckedModel> json =
+        loadModel((source / name).string(), {}, diagnostics);
+    std::optional<CheckedModel> text =
+        loadModel(twin.string(), {}, diagnostics);
+    ASSERT_TRUE(json && text) << diagnostics.render();
+    EXPECT_EQ(canonical(*json), canonical(*text)) << name;
+    ++numTwins;
+  }
+  EXPECT_GE(numTwins, 5u);
+}
+
 TEST(Printer, KeepsEveryKindOfStage) {
   expectSame(R"(model "all \"kinds\"\n\u0001"
 const n = 3, f = (x) => x + 1, g = { |> relu |> tanh }
