@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Any bytes as a model: they are refused with errors, or checked. What is read
-// can also be printed in both spellings.
+// Any bytes as a model: they are refused with errors, or checked. A sound model
+// is the same network when it is printed in either spelling and read back.
 
 #include "descent/Model/Load.h"
 #include <cstdlib>
 
 using namespace descent::model;
+
+/// The canonical text of a model that is read again, or an empty one.
+static std::string readAgain(const char *name, std::string text) {
+  DiagnosticEngine diagnostics;
+  std::optional<CheckedModel> model =
+      loadModelText(name, std::move(text), {}, diagnostics);
+  return model ? canonical(*model) : "";
+}
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 #ifdef DESCENT_FUZZ_json
@@ -22,12 +30,15 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
       read(diagnostics.addSource(name, std::move(text)), diagnostics);
   bool isSound = model.has_value();
   if (model) {
-    printText(*model);
-    printJson(*model);
+    std::string asText = printText(*model), asJson = printJson(*model);
     std::optional<CheckedModel> checked = check(*model, {}, diagnostics);
     isSound = checked.has_value();
-    if (checked)
-      canonical(*checked);
+    if (checked) {
+      std::string expected = canonical(*checked);
+      if (readAgain("m.descent", asText) != expected ||
+          readAgain("m.json", asJson) != expected)
+        std::abort();
+    }
   }
   // Nothing is refused without a reason, or taken in spite of one.
   if (isSound == diagnostics.hasErrors())
