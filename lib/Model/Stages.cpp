@@ -266,7 +266,10 @@ std::optional<Value> Elaborator::previousValue(const Stage &stage,
 Value Elaborator::stageValue(const Stage &stage, Block &block) {
   const Expr &value = stage.value;
   bool isSound = enterMember(stage);
+  // `layer: lstm(x)[0]` is the layer too.
   frame->outermost = &value;
+  while (frame->outermost->kind == Expr::Kind::Index)
+    frame->outermost = &frame->outermost->operands[0];
   Value result;
   if (!stage.takesPrevious) {
     result = evaluate(value);

@@ -9,6 +9,12 @@
 
 namespace descent::runtime {
 
+std::string fixed(double value, int digits) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%.*f", digits, value);
+  return text;
+}
+
 Log::Log(bool json) : json(json), terminal(::isatty(STDERR_FILENO)) {}
 
 Log::~Log() {

@@ -13,6 +13,9 @@ namespace descent::runtime {
 
 using Event = nlohmann::ordered_json;
 
+/// A number with that many digits behind the point.
+std::string fixed(double value, int digits);
+
 /// With json, events go to stdout, one object a line and nothing else, and
 /// people's lines to stderr; without, people's lines go to stdout. The progress
 /// line is drawn on stderr when that is a terminal, and not at all otherwise.

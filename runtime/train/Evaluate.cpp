@@ -4,6 +4,8 @@
 #include "core/Error.h"
 #include "train/Weights.h"
 
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <numeric>
 
@@ -18,7 +20,37 @@ const Entry &evalEntry(const Program &program) {
   return *eval;
 }
 
+/// What lies at `index` of the dimensions before `dim`.
+Event nested(const Metric &metric, size_t dim, size_t index) {
+  if (dim == metric.shape.size())
+    return double(metric.values[index]);
+  Event items = Event::array();
+  for (uint64_t i = 0; i < metric.shape[dim]; ++i)
+    items.push_back(nested(metric, dim + 1, index * metric.shape[dim] + i));
+  return items;
+}
+
 } // namespace
+
+bool Metric::isFinite() const {
+  return std::all_of(values.begin(), values.end(),
+                     [](float value) { return std::isfinite(value); });
+}
+
+Event Metric::json() const { return nested(*this, 0, 0); }
+
+std::string Metric::text() const {
+  if (isScalar())
+    return fixed(values[0], 5);
+  std::string result;
+  const uint64_t width = shape.back();
+  for (size_t i = 0; i < values.size(); ++i)
+    result += (i == 0           ? ""
+               : i % width == 0 ? "\n  "
+                                : " ") +
+              fixed(values[i], 5);
+  return values.size() > width ? "\n  " + result : result;
+}
 
 Evaluator::Evaluator(Executor &executor, const Dataset &dataset, uint64_t seed)
     : executor(executor),
@@ -45,9 +77,11 @@ std::vector<Metric> Evaluator::run(StepQueue &queue) {
       "metrics", [&](Run &run) { run.control.seed = seed; },
       [&](const Run &run) {
         for (size_t i = 0; i < run.outputs.size(); ++i) {
-          float value;
-          std::memcpy(&value, run.outputs[i].data(), 4);
-          metrics.push_back({run.entry->outputs[i].name, value});
+          const Tensor &tensor = run.entry->outputs[i];
+          std::vector<float> values(tensor.elements());
+          std::memcpy(values.data(), run.outputs[i].data(),
+                      values.size() * sizeof(float));
+          metrics.push_back({tensor.name, tensor.shape, std::move(values)});
         }
       });
   queue.drain();

@@ -5,13 +5,23 @@
 #define DESCENT_RUNTIME_TRAIN_EVALUATE_H
 
 #include "data/Batches.h"
+#include "log/Log.h"
 #include "train/StepQueue.h"
 
 namespace descent::runtime {
 
+/// An output of the entry metrics: a number, or a tensor of them.
 struct Metric {
   std::string name; ///< "loss" is the mean over the data set
-  double value;
+  Shape shape;
+  std::vector<float> values;
+
+  bool isScalar() const { return shape.empty(); }
+  bool isFinite() const;
+  /// A number, or arrays in arrays.
+  Event json() const;
+  /// The same for people.
+  std::string text() const;
 };
 
 class Evaluator {

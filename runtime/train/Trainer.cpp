@@ -20,12 +20,6 @@ const Entry &trainEntry(const Program &program) {
   return *train;
 }
 
-std::string fixed(double value, int digits) {
-  char text[64];
-  std::snprintf(text, sizeof text, "%.*f", digits, value);
-  return text;
-}
-
 std::string significant(double value) {
   char text[64];
   std::snprintf(text, sizeof text, "%.5g", value);
@@ -160,8 +154,9 @@ void Trainer::reportEpoch(double samplesPerSecond) {
       concat("epoch ", at.epoch + 1, "  train_loss ", fixed(loss, 5));
   if (evaluator && !result.interrupted)
     for (const Metric &metric : evaluator->run(queue)) {
-      fields["test_" + metric.name] = metric.value;
-      line += "  test_" + metric.name + " " + fixed(metric.value, 5);
+      fields["test_" + metric.name] = metric.json();
+      if (metric.isScalar())
+        line += "  test_" + metric.name + " " + metric.text();
     }
   fields["samples_per_s"] = samplesPerSecond;
   fields["seconds"] = elapsed();

@@ -118,7 +118,7 @@ class Device:
             needed = [name for name in bundle.entries[run["entry"]]["inputs"] if name in inputs]
             header["runs"].append(dict(run, inputs=needed))
             for name in needed:
-                value = np.ascontiguousarray(inputs[name], dtype(types[name]))
+                value = np.asarray(inputs[name], dtype(types[name]), order="C")
                 if list(value.shape) != types[name]["shape"]:
                     raise Failure("input '%s' is %s in the bundle, %s in the case"
                                   % (name, types[name]["shape"], list(value.shape)))

@@ -153,7 +153,10 @@ int main() {
     } catch (const std::exception &error) {
       result = {{{"ok", false}, {"status", 1}, {"error", error.what()}}, {}};
     }
-    std::cout << result.header.dump() << '\n';
+    // An error may quote bytes that are no text.
+    std::cout << result.header.dump(-1, ' ', false,
+                                    json::error_handler_t::replace)
+              << '\n';
     std::cout.write(reinterpret_cast<const char *>(result.payload.data()),
                     result.payload.size());
     std::cout.flush();

@@ -103,7 +103,9 @@ class Expression(Case):
         (result,) = device.run(bundles[0], {}, [{"entry": "predict", "inputs": inputs}])
         operands = [torch_of(value, True) for value in values]
         y = self.reference(*operands)
-        expected = y.detach().numpy()
+        # What is too large for f32 is infinite.
+        with np.errstate(over="ignore"):
+            expected = y.detach().numpy() if not y.is_floating_point() else y.detach().numpy().astype(np.float32).astype(np.float64)
         if self.exact or self.integral:
             expect_equal("value", result["y"], expected)
         else:

@@ -51,6 +51,11 @@ class Initializer(Case):
         self.full = complete(specs[self.op], self.attributes)
         make_layer(self.op, self.full, self.shape[1])
 
+    def reference(self):
+        """What torch starts with, by our names."""
+        state = make_layer(self.op, self.full, self.shape[1]).state_dict()
+        return {"layer." + name: value for name, value in state.items()}
+
     def models(self):
         return [{"descent": 1, "name": "case", "inputs": {"x": {"shape": list(self.shape)}},
                  "network": [{self.op: self.attributes, "of": "x", "name": "layer"}]}]
@@ -68,8 +73,8 @@ class Initializer(Case):
         torch.manual_seed(1)
         samples = {}
         for _ in range(20):
-            for name, value in make_layer(self.op, self.full, self.shape[1]).state_dict().items():
-                samples.setdefault("layer." + name, []).append(value.numpy())
+            for name, value in self.reference().items():
+                samples.setdefault(name, []).append(value.numpy())
         ours = [self._init(bundles[0], seed) for seed in range(1, 21)]
         again = self._init(bundles[0], 1)
         expect(sorted(ours[0]) == sorted(samples), "parameters %s instead of %s" % (sorted(ours[0]), sorted(samples)))

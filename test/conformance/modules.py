@@ -90,8 +90,8 @@ def recurrent():
     yield Module("rnn", "state", "rnn(x0, x1, units: 3)", lambda: nn.RNN(4, 3, batch_first=True), (2, 5, 4), (1, 2, 3), call=lambda m, x, h: m(x, h)[0])
     yield Module("lstm", "state", "lstm(x0, x1, x2, units: 3)", lambda: nn.LSTM(4, 3, batch_first=True), (2, 5, 4), (1, 2, 3), (1, 2, 3), call=lambda m, x, h, c: m(x, (h, c))[0])
     yield Module("lstm", "long", "lstm(x0, units: 3)", lambda: nn.LSTM(2, 3, batch_first=True), (2, 70, 2), call=lambda m, x: m(x)[0], relative=1e-4)
-    yield Expression("scan", "odd", "scan((s, a) => [[s * 0.5 + a], [s]], [x0], [x1], 1)[0][0]", lambda x, s: running(x, s), (3, 5, 2), (3, 2), second=True)
-    yield Expression("scan", "reversed", "scan((s, a) => [[s * 0.5 + a], [s]], [x0], [x1], 1, true)[0][0]", lambda x, s: running(x.flip(1), s).flip(1), (3, 5, 2), (3, 2))
+    yield Expression("scan", "odd", "scan(step: (s, a) => [[s * 0.5 + a], [s]], sequences: [x0], init: [x1], axis: 1, reversed: false)[0][0]", lambda x, s: running(x, s), (3, 5, 2), (3, 2), second=True)
+    yield Expression("scan", "reversed", "scan((s, a) => [[s * 0.5 + a], [s]], [x0], [x1], axis: 1, reversed: true)[0][0]", lambda x, s: running(x.flip(1), s).flip(1), (3, 5, 2), (3, 2))
     yield Expression("scan", "final", "scan((s, a) => [[tanh(s + a)], []], [x0], [x1], 0)[1][0]", lambda x, s: final(x, s), (9, 2), (2,), second=True)
 
 
@@ -256,6 +256,8 @@ def structure():
     yield Module("sequential", "body", "sequential(x0, body: %s)" % layers, Block, (3, 4))
     yield Module("residual", "odd", "residual(x0, %s)" % layers, Block, (3, 4), call=lambda m, x: x + m(x))
     yield Module("residual", "body", "residual(x0, body: %s)" % layers, Block, (3, 4), call=lambda m, x: x + m(x))
+
+    yield Expression("identity", "odd", "identity(x0)", lambda x: x, (3, 4))
     yield Expression("parallel", "odd", "parallel(x0, branches: [{ |> tanh }, { |> sin }])", lambda x: torch.cat([x.tanh(), x.sin()], 1), (3, 4))
     yield Expression("parallel", "concat", 'parallel(x0, branches: [{ |> tanh }, { |> sin }], combine: "concat", axis: 2)', lambda x: torch.cat([x.tanh(), x.sin()], 2), (3, 4, 2))
     yield Expression("parallel", "add", 'parallel(x0, branches: [{ |> tanh }, { |> sin }], combine: "add")', lambda x: x.tanh() + x.sin(), (3, 4))

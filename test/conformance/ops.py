@@ -88,7 +88,7 @@ def elementwise():
     for op, symbol in (("bit_and", "&"), ("bit_or", "|"), ("bit_xor", "^")):
         function = getattr(torch, op.replace("bit_", "bitwise_"))
         yield Expression(op, "odd", "%s(x0, x1)" % op, function, (3, 5), (5,), draw=integers(-1000, 1000))
-        yield Expression(op, "bool", "x0 > 0 %s x1 > 1" % symbol if symbol != "^" else "bit_xor(x0 > 0, x1 > 1)", lambda a, b, f=function: f(a > 0, b > 1), (3, 5), (5,), draw=integers(-3, 3), exact=True)
+        yield Expression(op, "bool", "(x0 > 0) %s (x1 > 1)" % symbol if symbol != "^" else "bit_xor(x0 > 0, x1 > 1)", lambda a, b, f=function: f(a > 0, b > 1), (3, 5), (5,), draw=integers(-3, 3), exact=True)
     yield Expression("bit_not", "odd", "bit_not(x0)", torch.bitwise_not, (3, 5), draw=integers(-1000, 1000))
     yield Expression("shift_left", "odd", "shift_left(x0, x1)", lambda a, b: (a << b).int().long(), (9,), (9,), draw=[integers(-1000, 1000), integers(0, 31)])
     yield Expression("shift_right", "odd", "x0 >> x1", lambda a, b: a >> b, (9,), (9,), draw=[integers(-100000, 100000), integers(0, 31)])
@@ -188,7 +188,7 @@ def reductions():
         yield Expression(op, "not-kept", "%s(x0, keepdims: false)" % op, lambda x, f=function: f(x != 0), (2, 9), draw=ties, exact=True)
     for op in ("cumsum", "cumprod"):
         function = getattr(torch, op)
-        yield Expression(op, "odd", "%s(x0, axis: 1)" % op, lambda x, f=function: f(x, 1), ODD, second=op == "cumprod")
+        yield Expression(op, "odd", "%s(x0, axis: 1)" % op, lambda x, f=function: f(x, 1), ODD, draw=within(0.4, 1.6), second=op == "cumprod")
         yield Expression(op, "last", "%s(x0)" % op, lambda x, f=function: f(x, -1), (2, 40), draw=within(0.5, 1.5))
     for flag in ("false", "true"):
         largest = flag == "true"
@@ -271,7 +271,7 @@ def indexing():
 
 def sources():
     yield Expression("iota", "odd", "iota(shape: [3, 5], axis: 1) + cast(x0, i32) * 0", lambda x: torch.arange(5).expand(3, 5), (1,))
-    yield Expression("full", "odd", "full(shape: [3, 5], value: 2.5, dtype: f32) + x0", lambda x: x + 2.5, (5,))
+    yield Expression("full", "odd", "full(shape: [3, 5], value: 2.5, dtype: f32) + x0", lambda x: (x + 2.5).expand(3, 5), (5,))
     yield Expression("zeros", "odd", "zeros(shape: [3, 5], dtype: f32) + x0", lambda x: x.expand(3, 5), (5,))
     yield Expression("ones", "odd", "ones(shape: [3, 5], dtype: f32) + x0", lambda x: 1 + x.expand(3, 5), (5,))
     yield Expression("eye", "odd", "eye(n: 3, m: 5, dtype: f32) * x0", lambda x: torch.eye(3, 5, dtype=x.dtype) * x, (5,))

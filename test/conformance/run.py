@@ -36,6 +36,7 @@ import networks  # noqa: E402
 import objectives  # noqa: E402
 import ops  # noqa: E402
 import optimizers  # noqa: E402
+import randoms  # noqa: E402
 from device import Bundle, Compiler, Device, Failure, NoDevice  # noqa: E402
 
 
@@ -144,7 +145,7 @@ def main():
     arguments = parse_arguments()
     initializers.Initializer.descent_run = arguments.bin / "descent-run"
     suite = Suite(arguments)
-    cases = [case for group in (ops, modules, objectives, layers, losses, optimizers, initializers, networks) for case in group.cases()]
+    cases = [case for group in (ops, modules, objectives, randoms, layers, losses, optimizers, initializers, networks) for case in group.cases()]
     assert len({case.name for case in cases}) == len(cases), "two cases have one name"
     everything = arguments.full or arguments.filter
     chosen = choose([case for case in cases if not case.op or case.op in suite.specs], arguments.seed, everything)

@@ -91,10 +91,4 @@ std::string readableBytes(uint64_t bytes) {
   return fixed(value, unit ? 1 : 0) + " " + units[unit];
 }
 
-std::string fixed(double value, int digits) {
-  char text[64];
-  std::snprintf(text, sizeof text, "%.*f", digits, value);
-  return text;
-}
-
 } // namespace descent::runtime

@@ -51,8 +51,6 @@ std::unique_ptr<Executor> load(std::shared_ptr<const Program> program,
 Event describe(const Executor &executor, const std::string &entry);
 
 std::string readableBytes(uint64_t bytes);
-std::string fixed(double value, int digits);
-
 } // namespace descent::runtime
 
 #endif // DESCENT_TOOLS_DESCENT_RUN_COMMON_H

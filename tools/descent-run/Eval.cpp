@@ -5,7 +5,6 @@
 #include "train/Evaluate.h"
 
 #include <chrono>
-#include <cmath>
 
 namespace descent::runtime {
 namespace {
@@ -26,9 +25,9 @@ int evaluate(const TrainedOptions &options) {
   Event fields = {{"samples", data.size}};
   bool finite = true;
   for (const Metric &metric : evaluator.run(queue)) {
-    fields["test_" + metric.name] = metric.value;
-    finite &= std::isfinite(metric.value);
-    log.line("test_" + metric.name + " " + fixed(metric.value, 5));
+    fields["test_" + metric.name] = metric.json();
+    finite &= metric.isFinite();
+    log.line("test_" + metric.name + " " + metric.text());
   }
   fields["seconds"] =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin)
