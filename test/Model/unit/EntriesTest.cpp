@@ -170,10 +170,11 @@ TEST(Entries, NumberRandomDrawsBeforeDropping) {
 }
 
 TEST(Entries, InferRangesOfIndices) {
-  CheckedModel m = mustElaborate(
-      "input x : f32[batch, 8]\ninput l : i32[batch]\n"
-      "input i : i32[batch] in [0, 3)\ntrain batch: 4\n"
-      "p = x |> dense(5)\nloss softmax_cross_entropy(p, l)\noutput q = i + 1\n");
+  CheckedModel m =
+      mustElaborate("input x : f32[batch, 8]\ninput l : i32[batch]\n"
+                    "input i : i32[batch] in [0, 3)\ntrain batch: 4\n"
+                    "p = x |> dense(5)\nloss softmax_cross_entropy(p, "
+                    "l)\noutput q = i + 1\n");
   EXPECT_EQ(m.inputs[1].high, 5);
   EXPECT_EQ(m.inputs[2].low, 0);
   EXPECT_EQ(m.inputs[2].high, 3);

@@ -20,8 +20,10 @@ TEST(Registry, IsConsistent) {
     EXPECT_FALSE(op.doc.empty()) << op.name;
     EXPECT_FALSE(op.reference.empty()) << op.name;
     // A definition is expanded, and so are the ops that take functions or
-    // derive values; every other op says what it gives.
-    bool isExpanded = op.definition || op.name == "scan" || op.name == "grad";
+    // derive values, and initializers, which give no value; every other op says
+    // what it gives.
+    bool isExpanded = op.definition || op.name == "scan" || op.name == "grad" ||
+                      op.category == Category::Initializer;
     EXPECT_EQ(op.infer == nullptr, isExpanded) << op.name;
     if (op.category == Category::Optimizer ||
         op.category == Category::Initializer) {
