@@ -67,7 +67,8 @@ class Bundle:
 
 
 def dtype(tensor):
-    return {"f32": np.float32, "i32": np.int32}[tensor["dtype"]]
+    """The NumPy type of a tensor's elements; those of bf16 are their bits."""
+    return {"f32": np.float32, "f64": np.float64, "f16": np.float16, "bf16": np.uint16, "i32": np.int32, "u32": np.uint32}[tensor["dtype"]]
 
 
 class Device:
@@ -139,7 +140,7 @@ class Device:
         tensors = bundle.entries[run["entry"]]["outputs"] + [bundle.states[name] for name in run.get("read", [])]
         result = {}
         for tensor in tensors:
-            size = 4 * int(np.prod(tensor["shape"], dtype=np.int64))
+            size = np.dtype(dtype(tensor)).itemsize * int(np.prod(tensor["shape"], dtype=np.int64))
             data = self.process.stdout.read(size)
             if len(data) != size:
                 raise Failure("the driver's answer is too short")

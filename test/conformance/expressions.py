@@ -57,15 +57,15 @@ def attributes_in(text):
 
 class Expression(Case):
     """`text` over the inputs x0, x1, ... of the given shapes. `reference` takes them as torch tensors. With `gradient`, also the gradient of
-    sum(y w) for random w by every float operand; with `second`, also that of the sum of the first one's squares."""
+    sum(y w) for random w by every float operand (or those in `wrt`); with `second`, also that of the sum of the first one's squares."""
 
-    def __init__(self, op, name, text, reference, *shapes, draw=spread, relative=1e-5, exact=False, gradient=True, second=False, before=""):
+    def __init__(self, op, name, text, reference, *shapes, draw=spread, relative=1e-5, exact=False, gradient=True, second=False, wrt=None, before=""):
         super().__init__(op, name, attributes_in(text))
         self.text, self.reference, self.shapes = text, reference, [tuple(shape) for shape in shapes]
         self.draws = draw if isinstance(draw, (list, tuple)) else [draw] * len(shapes)
         self.relative, self.exact, self.second, self.before = relative, exact, second, before
         self.dtypes = [getattr(draw, "dtype", "f32") for draw in self.draws]
-        self.floats = [i for i, dtype in enumerate(self.dtypes) if dtype == "f32"] if gradient and not exact else []
+        self.floats = [i for i, dtype in enumerate(self.dtypes) if dtype == "f32" and (wrt is None or i in wrt)] if gradient and not exact else []
 
     def values(self):
         rng = self.random()

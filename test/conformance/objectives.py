@@ -45,7 +45,7 @@ def losses():
     yield Expression(op, "images", op + "(x0, x1)", F.cross_entropy, (3, 7, 4, 5), (3, 4, 5), draw=label)
     yield Expression(op, "smoothing", op + "(x0, x1, label_smoothing: 0.2)", lambda x, y: F.cross_entropy(x, y, label_smoothing=0.2), (5, 7), (5,), draw=label)
     yield Expression(op, "ignore", op + "(x0, x1, ignore: 3)", lambda x, y: F.cross_entropy(x, y, ignore_index=3), (40, 7), (40,), draw=label)
-    yield Expression(op, "class-weight", op + "(x0, x1, class_weight: x2)", lambda x, y, w: F.cross_entropy(x, y, w), (9, 7), (9,), (7,), draw=[spread, integers(0, 7), within(0.5, 2)])
+    yield Expression(op, "class-weight", op + "(x0, x1, class_weight: x2)", lambda x, y, w: F.cross_entropy(x, y, w.detach()), (9, 7), (9,), (7,), draw=[spread, integers(0, 7), within(0.5, 2)], wrt=[0])
     yield Expression(op, "weight", op + "(x0, x1, weight: x2)", lambda x, y, w: (F.cross_entropy(x, y, reduction="none") * w).mean(), (9, 7), (9,), (9,), draw=[spread, integers(0, 7), within(0.5, 2)])
     yield Expression(op, "probabilities", op + "(x0, x1, label_smoothing: 0.1)", lambda x, y: F.cross_entropy(x, y, label_smoothing=0.1), (9, 7), (9, 7), draw=[spread, probabilities])
     yield Expression(op, "large", op + "(x0, x1)", F.cross_entropy, (6, 7), (6,), draw=[lambda rng, shape: (rng.standard_normal(shape) * 1000).astype(np.float32), integers(0, 7)])

@@ -116,8 +116,8 @@ def activations():
                                  ("mish", F.mish, True), ("hardswish", F.hardswish, False), ("hardsigmoid", F.hardsigmoid, False), ("softplus", F.softplus, True), ("softsign", F.softsign, True),
                                  ("log_sigmoid", F.logsigmoid, True), ("tanhshrink", F.tanhshrink, True), ("hardshrink", F.hardshrink, False), ("softshrink", F.softshrink, False),
                                  ("hardtanh", F.hardtanh, False), ("leaky_relu", F.leaky_relu, False)):
-        # Exponential units have kinks of their second derivative at 0.
-        yield from unary(op, function, second=smooth, extreme=op not in ("mish", "silu", "hardswish", "tanhshrink", "softsign", "hardshrink", "softshrink"))
+        # Exponential units have kinks of their second derivative at 0, which is left out.
+        yield from unary(op, function, draw=within(-2.01, 1.97), second=smooth, extreme=op not in ("mish", "silu", "hardswish", "tanhshrink", "softsign", "hardshrink", "softshrink"))
     yield from unary("gelu", F.gelu, extreme=False, text='gelu(x0, approximate: "none")')
     yield Expression("gelu", "tanh", 'gelu(x0, approximate: "tanh")', lambda x: F.gelu(x, approximate="tanh"), (5, 9), second=True)
     yield Expression("elu", "alpha", "elu(x0, alpha: 0.5)", lambda x: F.elu(x, 0.5), (5, 9))
@@ -143,7 +143,7 @@ def activations():
 def reductions():
     for op, function, smooth in (("sum", torch.sum, True), ("mean", torch.mean, True), ("amax", torch.amax, False), ("amin", torch.amin, False), ("logsumexp", torch.logsumexp, True)):
         yield Expression(op, "odd", "%s(x0, axes: [1])" % op, lambda x, f=function: f(x, 1), ODD, second=smooth)
-        yield Expression(op, "all", "%s(x0)" % op, lambda x, f=function: f(x, (0, 1, 2)), ODD)
+        yield Expression(op, "all", "%s(x0)" % op, lambda x, f=function: f(x, (0, 1, 2)), ODD, draw=normal)
         yield Expression(op, "two", "%s(x0, axes: [0, -1], keepdims: true)" % op, lambda x, f=function: f(x, (0, 2), keepdim=True), ODD)
         yield Expression(op, "one", "%s(x0, axes: [1], keepdims: false)" % op, lambda x, f=function: f(x, 1), (4, 1))
         yield Expression(op, "long", "%s(x0, axes: [1])" % op, lambda x, f=function: f(x, 1), (2, 5000), draw=normal, relative=1e-4)

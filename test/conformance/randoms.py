@@ -57,6 +57,7 @@ class ParameterInitializer(Initializer):
     def __init__(self, op, name, text, make, shape=(60, 40)):
         Case.__init__(self, op, name, attributes_in(text))
         self.text, self.make, self.shape = text, make, shape
+        self.bounded = not op.endswith("normal") or op == "truncated_normal"
 
     def prepare(self, specs):
         self.reference()
