@@ -64,12 +64,19 @@ template <typename Struct> Struct known(const Struct *given) {
   return copy;
 }
 
+static_assert(DESCENT_F32 == int(DType::F32) &&
+              DESCENT_I32 == int(DType::I32) &&
+              DESCENT_F64 == int(DType::F64) &&
+              DESCENT_F16 == int(DType::F16) &&
+              DESCENT_BF16 == int(DType::BF16) &&
+              DESCENT_U32 == int(DType::U32));
+
 void describe(const Tensor &tensor, descent_role role, descent_tensor *to) {
   require(to && to->struct_size >= sizeof(uint32_t),
           "descent_tensor.struct_size is not set");
   descent_tensor full{};
   full.struct_size = to->struct_size;
-  full.dtype = tensor.dtype == DType::F32 ? DESCENT_F32 : DESCENT_I32;
+  full.dtype = descent_dtype(tensor.dtype);
   full.name = tensor.name.c_str();
   full.shape = tensor.shape.data();
   full.rank = uint32_t(tensor.shape.size());

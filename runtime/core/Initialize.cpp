@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The initializers of the bundle format.
 #include "core/Initialize.h"
+#include "core/Numbers.h"
 #include "core/Philox.h"
 
-#include <bit>
 #include <cmath>
-#include <cstring>
 #include <numbers>
 
 namespace descent::runtime {
@@ -132,12 +131,9 @@ std::vector<std::byte> initialState(const Program &program, unsigned index,
     return 0.0;
   };
   std::vector<std::byte> bytes(state.tensor.bytes());
-  for (uint64_t i = 0; i < state.tensor.elements(); ++i) {
-    uint32_t bits = state.tensor.dtype == DType::F32
-                        ? std::bit_cast<uint32_t>(float(value(i)))
-                        : uint32_t(int32_t(value(i)));
-    std::memcpy(bytes.data() + 4 * i, &bits, 4);
-  }
+  uint64_t size = sizeOf(state.tensor.dtype);
+  for (uint64_t i = 0; i < state.tensor.elements(); ++i)
+    storeNumber(bytes.data() + i * size, state.tensor.dtype, value(i));
   return bytes;
 }
 

@@ -2,16 +2,16 @@
 // The device-independent part of the manifest: inputs, state, entries.
 #include "core/BundleReader.h"
 #include "core/Error.h"
+#include "core/Numbers.h"
 
-#include <cmath>
 #include <set>
 
 namespace descent::runtime {
 namespace {
 
-Shape readShape(const JsonView &view) {
+Shape readShape(const JsonView &view, DType dtype) {
   Shape shape;
-  uint64_t bytes = 4;
+  uint64_t bytes = sizeOf(dtype);
   for (const JsonView &size : view.elements()) {
     shape.push_back(int64_t(size.count(1, INT32_MAX)));
     if (bytes > largestSize / uint64_t(shape.back()))
@@ -21,16 +21,22 @@ Shape readShape(const JsonView &view) {
   return shape;
 }
 
+DType readDType(const JsonView &view) {
+  std::string text = view.text();
+  for (DType dtype : {DType::F32, DType::I32, DType::F64, DType::F16,
+                      DType::BF16, DType::U32})
+    if (text == name(dtype))
+      return dtype;
+  view.expected("f32, f64, f16, bf16, i32 or u32");
+}
+
 Tensor readTensor(const JsonView &view) {
   Tensor tensor;
   tensor.name = view.get("name").text();
   if (tensor.name.empty())
     view.get("name").expected("a name");
-  std::string dtype = view.get("dtype").text();
-  if (dtype != "f32" && dtype != "i32")
-    view.get("dtype").expected("\"f32\" or \"i32\"");
-  tensor.dtype = dtype == "f32" ? DType::F32 : DType::I32;
-  tensor.shape = readShape(view.get("shape"));
+  tensor.dtype = readDType(view.get("dtype"));
+  tensor.shape = readShape(view.get("shape"), tensor.dtype);
   if (auto axis = view.find("batch_axis")) {
     if (tensor.shape.empty())
       axis->expected("no batch_axis on a scalar");
@@ -61,10 +67,7 @@ Initializer readInitializer(const JsonView &view, const Tensor &tensor) {
   Initializer init;
   auto number = [&](const char *key) {
     double value = view.get(key).hexFloat();
-    bool fits = dtype == DType::F32 ? std::isfinite(float(value))
-                                    : value == std::trunc(value) &&
-                                          std::abs(value) <= INT32_MAX;
-    if (!fits)
+    if (!canHold(dtype, value))
       view.get(key).expected(
           concat("a number that ", name(dtype), " can hold"));
     return value;
@@ -73,8 +76,8 @@ Initializer readInitializer(const JsonView &view, const Tensor &tensor) {
     init.first = number("value");
     return init;
   }
-  if (dtype != DType::F32)
-    view.expected("a constant, because the tensor is i32");
+  if (!isFloat(dtype))
+    view.expected(concat("a constant, because the tensor is ", name(dtype)));
   if (kind == "uniform") {
     init = {Initializer::Kind::Uniform, number("low"), number("high")};
     if (init.first > init.second)

@@ -5,9 +5,52 @@
 #include "core/Error.h"
 #include "core/File.h"
 
+#include <algorithm>
+#include <cctype>
+
 namespace descent::runtime {
 
-const char *name(DType dtype) { return dtype == DType::F32 ? "f32" : "i32"; }
+const char *name(DType dtype) {
+  switch (dtype) {
+  case DType::F32:
+    return "f32";
+  case DType::I32:
+    return "i32";
+  case DType::F64:
+    return "f64";
+  case DType::F16:
+    return "f16";
+  case DType::BF16:
+    return "bf16";
+  case DType::U32:
+    return "u32";
+  }
+  return "";
+}
+
+std::string safetensorsName(DType dtype) {
+  std::string text = name(dtype);
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](char c) { return char(std::toupper(c)); });
+  return text;
+}
+
+uint64_t sizeOf(DType dtype) {
+  switch (dtype) {
+  case DType::F64:
+    return 8;
+  case DType::F16:
+  case DType::BF16:
+    return 2;
+  case DType::F32:
+  case DType::I32:
+  case DType::U32:
+    return 4;
+  }
+  return 0;
+}
+
+bool isFloat(DType dtype) { return dtype != DType::I32 && dtype != DType::U32; }
 
 const char *name(Role role) {
   switch (role) {

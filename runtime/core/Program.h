@@ -16,9 +16,14 @@
 
 namespace descent::runtime {
 
-/// The types a tensor can have; both take 4 bytes an element, little endian.
-enum class DType { F32, I32 };
+/// The types that elements can have, little endian; a boolean is an I32.
+enum class DType { F32, I32, F64, F16, BF16, U32 };
 const char *name(DType dtype);
+/// "F32", as files of weights call it.
+std::string safetensorsName(DType dtype);
+/// The bytes of an element.
+uint64_t sizeOf(DType dtype);
+bool isFloat(DType dtype);
 
 using Shape = std::vector<int64_t>;
 /// "[128, 1, 28, 28]"
@@ -34,7 +39,9 @@ struct Tensor {
   std::optional<std::pair<int64_t, int64_t>>
       range; ///< half-open range of an integer input
   uint64_t elements() const { return elementsOf(shape); }
-  uint64_t bytes() const { return elements() * 4; }
+  uint64_t bytes() const { return elements() * sizeOf(dtype); }
+  /// The bytes of its place on a device: whole words.
+  uint64_t placeBytes() const { return (bytes() + 3) / 4 * 4; }
 };
 
 enum class Role { Parameter, Buffer, Optimizer, Metric, Status };

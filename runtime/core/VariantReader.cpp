@@ -74,11 +74,11 @@ void readPlaces(const JsonView &view, const Program &program,
                 Variant &variant) {
   for (const Tensor &input : program.inputs)
     variant.inputs.push_back(
-        readPlace(view.get(input.name), variant.slabs, input.bytes()));
+        readPlace(view.get(input.name), variant.slabs, input.placeBytes()));
   for (const State &state : program.states) {
     JsonView place = view.get(state.tensor.name);
     variant.states.push_back(
-        readPlace(place, variant.slabs, state.tensor.bytes()));
+        readPlace(place, variant.slabs, state.tensor.placeBytes()));
     if (!variant.slabs[variant.states.back().slab].keepsState)
       place.expected("a state in a slab of kind \"state\"");
   }
@@ -139,7 +139,7 @@ Variant readVariant(const JsonView &view, const Program &program,
     std::vector<Place> &places = variant.outputs[name];
     for (const Tensor &output : entry.outputs)
       places.push_back(readPlace(view.get("outputs").get(name).get(output.name),
-                                 variant.slabs, output.bytes()));
+                                 variant.slabs, output.placeBytes()));
     if (statistics)
       if (auto found = statistics->find(name))
         variant.statistics[name] = readStatistics(*found);

@@ -3,6 +3,7 @@
 // checks.
 #include "data/Batches.h"
 #include "core/Error.h"
+#include "core/Numbers.h"
 
 #include <algorithm>
 #include <cmath>
@@ -23,15 +24,25 @@ bool fits(const Shape &sample, const Shape &wanted) {
   return a == b || a.size() <= 1 || b.size() <= 1;
 }
 
-/// A byte as a fraction of 255, correctly rounded, as 4 bytes of float.
-const std::array<float, 256> &fractions() {
-  static const std::array<float, 256> table = [] {
-    std::array<float, 256> values;
-    for (int i = 0; i < 256; ++i)
-      values[size_t(i)] = float(i) / 255.0f;
-    return values;
-  }();
+/// What an input takes a byte for: a fraction of 255, correctly rounded, or the
+/// integer.
+std::vector<std::byte> bytesAs(DType dtype) {
+  uint64_t size = sizeOf(dtype);
+  std::vector<std::byte> table(256 * size);
+  for (uint64_t i = 0; i < 256; ++i)
+    storeNumber(table.data() + i * size, dtype,
+                isFloat(dtype) ? double(i) / 255 : double(i));
   return table;
+}
+
+/// Writes the element of `table` that stands for each byte.
+template <size_t size>
+void lookUp(std::byte *to, std::span<const std::byte> bytes,
+            std::span<const std::byte> table) {
+  for (std::byte byte : bytes) {
+    std::memcpy(to, &table[size * size_t(byte)], size);
+    to += size;
+  }
 }
 
 const char *storageName(Field::Storage storage) {
@@ -72,12 +83,14 @@ Batches::Batches(const Dataset &dataset, const Program &program,
            ", the model's input needs ", print(wanted));
     bool sameType =
         field->storage == Field::Storage::U8 ||
-        (field->storage == Field::Storage::F32) == (input.dtype == DType::F32);
+        (field->storage == Field::Storage::F32) == isFloat(input.dtype);
     if (!sameType)
       fail(Status::Invalid, "field '", field->name, "' of '", field->source,
            "' is ", storageName(field->storage), ", the model's input is ",
            name(input.dtype));
-    Binding binding{&*field, &input, 1, 1};
+    Binding binding{&*field, &input, 1, 1, {}};
+    if (field->storage == Field::Storage::U8)
+      binding.table = bytesAs(input.dtype);
     for (unsigned axis = 0; axis < input.shape.size(); ++axis)
       if (axis != *input.batchAxis)
         (axis < *input.batchAxis ? binding.outer : binding.inner) *=
@@ -106,9 +119,11 @@ void Batches::check(const Binding &binding) const {
     }
     return;
   }
-  if (!binding.input->range)
+  bool isUnsigned = binding.input->dtype == DType::U32;
+  if (!binding.input->range && !isUnsigned)
     return;
-  auto [low, high] = *binding.input->range;
+  auto [low, high] = binding.input->range.value_or(
+      std::pair<int64_t, int64_t>(0, int64_t(INT32_MAX) + 1));
   for (uint64_t i = 0; i < elements; ++i) {
     int32_t value = 0;
     if (field.storage == Field::Storage::U8)
@@ -123,22 +138,27 @@ void Batches::check(const Binding &binding) const {
 void Batches::copySample(const Binding &binding, std::span<std::byte> target,
                          uint64_t slot, uint64_t row) const {
   const Field &field = *binding.field;
+  DType dtype = binding.input->dtype;
+  uint64_t size = sizeOf(dtype);
   const std::byte *from = field.data.data() + row * field.sampleBytes();
   for (uint64_t outer = 0; outer < binding.outer; ++outer) {
     std::byte *to =
-        target.data() + 4 * (outer * batchSize + slot) * binding.inner;
-    if (field.storage != Field::Storage::U8) {
+        target.data() + size * (outer * batchSize + slot) * binding.inner;
+    if (field.storage == Field::Storage::U8) {
+      std::span bytes(from, binding.inner);
+      if (size == 2)
+        lookUp<2>(to, bytes, binding.table);
+      else if (size == 4)
+        lookUp<4>(to, bytes, binding.table);
+      else
+        lookUp<8>(to, bytes, binding.table);
+      from += binding.inner;
+    } else if (dtype == DType::F32 || !isFloat(dtype)) {
       std::memcpy(to, from, 4 * binding.inner);
       from += 4 * binding.inner;
-      continue;
-    }
-    const std::array<float, 256> &table = fractions();
-    for (uint64_t i = 0; i < binding.inner; ++i, ++from) {
-      int32_t integer = int32_t(*from);
-      if (binding.input->dtype == DType::F32)
-        std::memcpy(to + 4 * i, &table[size_t(*from)], 4);
-      else
-        std::memcpy(to + 4 * i, &integer, 4);
+    } else {
+      for (uint64_t i = 0; i < binding.inner; ++i, from += 4)
+        storeNumber(to + size * i, dtype, loadNumber(from, DType::F32));
     }
   }
 }

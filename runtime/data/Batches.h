@@ -32,6 +32,8 @@ private:
     const Tensor *input;
     uint64_t outer,
         inner; ///< elements of a sample before and after the batch axis
+    /// Of a field of bytes: the input's element for each of them.
+    std::vector<std::byte> table;
   };
   void check(const Binding &binding) const;
   void copySample(const Binding &binding, std::span<std::byte> target,

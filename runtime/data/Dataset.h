@@ -9,8 +9,9 @@
 namespace descent::runtime {
 
 /// One field of every sample, sample after sample. U8 becomes value / 255 for
-/// an f32 input and the integer for an i32 input; F32 and I32 are taken as they
-/// are and only by inputs of the same type.
+/// inputs of floats and the integer for inputs of integers; F32 are taken by
+/// inputs of floats only, and rounded where they have fewer digits, and I32 by
+/// those of integers.
 struct Field {
   enum class Storage { U8, F32, I32 };
   std::string name;

@@ -3,6 +3,7 @@
 #include "data/Npz.h"
 #include "core/Error.h"
 #include "core/File.h"
+#include "core/Numbers.h"
 
 #include <charconv>
 #include <cstring>
@@ -30,6 +31,36 @@ private:
   }
 };
 
+const char *numpyName(DType dtype) {
+  switch (dtype) {
+  case DType::I32:
+    return "<i4";
+  case DType::F64:
+    return "<f8";
+  case DType::F16:
+    return "<f2";
+  case DType::U32:
+    return "<u4";
+  case DType::F32:
+  case DType::BF16:
+    return "<f4";
+  }
+  return "";
+}
+
+/// The array as NumPy can have it: bf16 as f32.
+Array forNumPy(const Array &array) {
+  if (array.dtype != DType::BF16)
+    return array;
+  Array wide = {array.name, DType::F32, array.shape, {}};
+  uint64_t elements = elementsOf(array.shape);
+  wide.data.resize(4 * elements);
+  for (uint64_t i = 0; i < elements; ++i)
+    storeNumber(wide.data.data() + 4 * i, DType::F32,
+                loadNumber(array.data.data() + 2 * i, DType::BF16));
+  return wide;
+}
+
 /// The header of a .npy file (numpy.lib.format, version 1.0), padded so that
 /// the data begins at a multiple of 64.
 std::string npyHeader(const Array &array) {
@@ -37,7 +68,7 @@ std::string npyHeader(const Array &array) {
   for (int64_t size : array.shape)
     shape += std::to_string(size) + ",";
   std::string text =
-      concat("{'descr': '", array.dtype == DType::F32 ? "<f4" : "<i4",
+      concat("{'descr': '", numpyName(array.dtype),
              "', 'fortran_order': False, 'shape': (", shape, "), }");
   text.resize((text.size() + 10 + 1 + 63) / 64 * 64 - 10 - 1, ' ');
   text += '\n';
@@ -68,14 +99,14 @@ std::string sharedFields(uint32_t crc, uint64_t size, const std::string &name) {
 }
 
 std::string numberAt(const Array &array, uint64_t index) {
-  char text[32];
-  float real;
-  int32_t integer;
-  const std::byte *from = array.data.data() + 4 * index;
-  std::memcpy(&real, from, 4), std::memcpy(&integer, from, 4);
-  auto end = array.dtype == DType::F32
-                 ? std::to_chars(text, text + sizeof text, real).ptr
-                 : std::to_chars(text, text + sizeof text, integer).ptr;
+  char text[32], *textEnd = text + sizeof text;
+  double number =
+      loadNumber(array.data.data() + sizeOf(array.dtype) * index, array.dtype);
+  auto end = !isFloat(array.dtype)
+                 ? std::to_chars(text, textEnd, int64_t(number)).ptr
+             : array.dtype == DType::F64
+                 ? std::to_chars(text, textEnd, number).ptr
+                 : std::to_chars(text, textEnd, float(number)).ptr;
   return std::string(text, end);
 }
 
@@ -85,7 +116,8 @@ void writeNpz(const std::string &path, const std::vector<Array> &arrays) {
   AtomicFile file(path);
   std::string directory;
   uint64_t offset = 0;
-  for (const Array &array : arrays) {
+  for (const Array &given : arrays) {
+    Array array = forNumPy(given);
     std::string name = array.name + ".npy", header = npyHeader(array);
     uint64_t size = header.size() + array.data.size();
     if (offset + size > UINT32_MAX / 2)

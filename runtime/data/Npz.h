@@ -15,7 +15,8 @@ struct Array {
   std::vector<std::byte> data;
 };
 
-/// A ZIP archive of stored .npy files (NumPy's format 1.0). Errors: Failure.
+/// A ZIP archive of stored .npy files (NumPy's format 1.0), bf16 as f32.
+/// Errors: Failure.
 void writeNpz(const std::string &path, const std::vector<Array> &arrays);
 
 /// One line an index of the first axis, under a line of names; arrays with more

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Made-up batches, and the clock around runs of an entry.
 #include "train/Bench.h"
+#include "core/Numbers.h"
 #include "core/Philox.h"
 
 #include <algorithm>
-#include <bit>
 #include <chrono>
 #include <cstring>
 
@@ -16,12 +16,11 @@ std::vector<std::byte> madeUp(const Tensor &input, uint64_t seed,
   PhiloxSequence random(seed, Stream::Bench, index);
   auto [low, high] = input.range.value_or(std::pair<int64_t, int64_t>(0, 2));
   std::vector<std::byte> bytes(input.bytes());
-  for (uint64_t i = 0; i < input.elements(); ++i) {
-    uint32_t bits = input.dtype == DType::F32
-                        ? std::bit_cast<uint32_t>(random.uniform())
-                        : uint32_t(low + random.below(uint32_t(high - low)));
-    std::memcpy(bytes.data() + 4 * i, &bits, 4);
-  }
+  for (uint64_t i = 0; i < input.elements(); ++i)
+    storeNumber(bytes.data() + sizeOf(input.dtype) * i, input.dtype,
+                isFloat(input.dtype)
+                    ? double(random.uniform())
+                    : double(low + random.below(uint32_t(high - low))));
   return bytes;
 }
 

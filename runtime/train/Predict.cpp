@@ -29,15 +29,16 @@ struct Collector {
     } else {
       inner = output.elements();
     }
-    array.data.resize(4 * outer * total * inner);
+    array.data.resize(sizeOf(output.dtype) * outer * total * inner);
   }
 
   /// An output without batch axis is one row, whatever the data.
   void add(std::span<const std::byte> data, uint64_t first, uint64_t rows) {
     rows = std::min(rows, total);
+    uint64_t size = sizeOf(array.dtype);
     for (uint64_t i = 0; i < outer; ++i)
-      std::memcpy(array.data.data() + 4 * (i * total + first) * inner,
-                  data.data() + 4 * i * batch * inner, 4 * rows * inner);
+      std::memcpy(array.data.data() + size * (i * total + first) * inner,
+                  data.data() + size * i * batch * inner, size * rows * inner);
   }
 };
 

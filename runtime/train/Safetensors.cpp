@@ -112,10 +112,9 @@ void writeSafetensors(const std::string &path,
   for (const TensorToStore &tensor : tensors) {
     uint64_t begin = end;
     end += tensor.data.size();
-    header[tensor.name] = {
-        {"dtype", tensor.dtype == DType::F32 ? "F32" : "I32"},
-        {"shape", tensor.shape},
-        {"data_offsets", {begin, end}}};
+    header[tensor.name] = {{"dtype", safetensorsName(tensor.dtype)},
+                           {"shape", tensor.shape},
+                           {"data_offsets", {begin, end}}};
   }
   std::string text = header.dump();
   text.resize((text.size() + 7) / 8 * 8, ' ');

@@ -54,7 +54,7 @@ StateBytes matchTensors(const Program &program, const SafetensorsFile &file,
     if (stored.shape != wanted.shape)
       fail(Status::Invalid, path, ": tensor '", wanted.name, "' has shape ",
            print(stored.shape), ", the model needs ", print(wanted.shape));
-    const char *dtype = wanted.dtype == DType::F32 ? "F32" : "I32";
+    std::string dtype = safetensorsName(wanted.dtype);
     if (stored.dtype != dtype)
       fail(Status::Invalid, path, ": tensor '", wanted.name, "' is ",
            stored.dtype, ", the model needs ", dtype);

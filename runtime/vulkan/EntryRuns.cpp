@@ -51,7 +51,8 @@ void VulkanRun::recordUpload(const EntryContext &context) {
   uint64_t at = controlSize;
   for (unsigned input : entry->inputs) {
     const Place &place = context.variant.inputs[input];
-    inputs.push_back(upload->bytes().subspan(at, place.size));
+    inputs.push_back(
+        upload->bytes().subspan(at, context.program.inputs[input].bytes()));
     recorder.copy(*upload, at, *context.slabs[place.slab], place.offset,
                   place.size);
     at += aligned(place.size);
@@ -63,8 +64,10 @@ void VulkanRun::recordReadback(const EntryContext &context) {
   readbackCommands = device.allocateCommands();
   Recorder recorder(device, readbackCommands, 0);
   uint64_t at = 64;
-  for (const Place &place : context.variant.outputs.at(entry->name)) {
-    outputs.push_back(readback->bytes().subspan(at, place.size));
+  const std::vector<Place> &places = context.variant.outputs.at(entry->name);
+  for (size_t i = 0; i < places.size(); ++i) {
+    const Place &place = places[i];
+    outputs.push_back(readback->bytes().subspan(at, entry->outputs[i].bytes()));
     recorder.copy(*context.slabs[place.slab], place.offset, *readback, at,
                   place.size);
     at += aligned(place.size);

@@ -3,6 +3,7 @@
 // device.
 #include "data/Batches.h"
 #include "TestBundle.h"
+#include "core/Numbers.h"
 #include "train/Evaluate.h"
 
 #include <cstring>
@@ -46,6 +47,43 @@ Dataset tinyData() {
     label.data[i] = std::byte(9 - i);
   data.fields = {image, label};
   return data;
+}
+
+TEST(Batches, ConvertsToTheInputsType) {
+  for (DType dtype : {DType::F64, DType::F16, DType::BF16, DType::U32})
+    for (Field::Storage storage : {Field::Storage::U8, Field::Storage::F32}) {
+      bool isReal = storage == Field::Storage::F32;
+      if (isReal && !isFloat(dtype))
+        continue;
+      Program program = tiny({4, 1, 2, 3}, 0);
+      program.inputs[0].dtype = dtype;
+      Dataset data = tinyData();
+      Field &image = data.fields[0];
+      if (isReal) {
+        image.storage = storage;
+        image.data.resize(36 * 4);
+        for (size_t i = 0; i < 36; ++i)
+          storeNumber(&image.data[4 * i], DType::F32, double(i) / 7);
+      }
+      Batches batches(data, program, program.entries["train"]);
+      HostRun run(program, program.entries["train"]);
+      const uint32_t rows[] = {5, 2};
+      batches.fill(run, rows);
+      uint64_t size = sizeOf(dtype);
+      for (int row = 0; row < 2; ++row)
+        for (int i = 0; i < 6; ++i) {
+          int byte = int(rows[row]) * 6 + i;
+          double number = isReal           ? double(float(byte / 7.0))
+                          : isFloat(dtype) ? byte / 255.0
+                                           : byte;
+          std::byte expected[8];
+          storeNumber(expected, dtype, number);
+          EXPECT_EQ(std::memcmp(&run.memory[0][size * size_t(row * 6 + i)],
+                                expected, size),
+                    0)
+              << name(dtype) << " " << byte;
+        }
+    }
 }
 
 TEST(Batches, GathersAndRepeatsAValidRow) {

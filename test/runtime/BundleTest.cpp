@@ -129,7 +129,7 @@ TEST(Bundle, RefusesBadNumbers) {
       {"batch", [](json &m, json &) { m["batch"] = -3; }},
       {"integer", [](json &m, json &) { m["batch"] = 1.5; }},
       {"inputs[0].dtype",
-       [](json &m, json &) { m["inputs"][0]["dtype"] = "f16"; }},
+       [](json &m, json &) { m["inputs"][0]["dtype"] = "f8"; }},
       {"inputs[0].shape[1]",
        [](json &m, json &) { m["inputs"][0]["shape"][1] = 0; }},
       {"at most",

@@ -130,8 +130,8 @@ TEST_F(OnDevice, EvaluationCountsEverySampleOnce) {
                       second = evaluator.run(queue);
   ASSERT_EQ(first.size(), 2u);
   EXPECT_EQ(first[0].name, "loss");
-  EXPECT_NEAR(first[0].value, reference(weight, bias, all, 0), 1e-4);
-  EXPECT_EQ(first[0].value, second[0].value) << "metrics are reset";
+  EXPECT_NEAR(first[0].values[0], reference(weight, bias, all, 0), 1e-4);
+  EXPECT_EQ(first[0].values[0], second[0].values[0]) << "metrics are reset";
   std::vector<Array> classes = predict(*executor, "predict", data, 0);
   int right = 0;
   for (size_t i = 0; i < data.size; ++i) {
@@ -140,7 +140,7 @@ TEST_F(OnDevice, EvaluationCountsEverySampleOnce) {
     right += answer == int32_t(data.fields[1].data[i]);
   }
   EXPECT_EQ(classes[0].shape, Shape{100});
-  EXPECT_NEAR(first[1].value, right / 100.0, 1e-6);
+  EXPECT_NEAR(first[1].values[0], right / 100.0, 1e-6);
 }
 
 TEST_F(OnDevice, RunsInFlightKeepTheirOrder) {
@@ -195,12 +195,14 @@ TEST(Choice, SaysWhyAVariantIsRefused) {
   DeviceInfo device;
   device.properties.apiVersion = VK_API_VERSION_1_1;
   device.driver = "Some Driver";
+  device.features = {"shaderFloat16"};
   device.properties.limits.maxComputeWorkGroupInvocations = 128;
   auto program =
       readBundle(changedBundle([](nlohmann::json &m, nlohmann::json &) {
         auto &needs = m["variants"][0]["requirements"];
         needs["driver"] = "other";
-        needs["features"] = {"shaderFloat16"};
+        needs["features"] = {"shaderFloat16", "shaderFloat64",
+                             "storageBuffer16BitAccess"};
         needs["riddle"] = 1;
         needs["vulkan"] = {1, 2};
       }));
@@ -208,11 +210,12 @@ TEST(Choice, SaysWhyAVariantIsRefused) {
   for (const std::string &reason : refusals(program->variants[0], device))
     all += reason + "\n";
   for (const char *part :
-       {"needs Vulkan 1.2", "driver 'other'", "feature shaderFloat16",
-        "'riddle'", "storage bindings 6, the device has 0",
-        "workgroup count 123"})
+       {"needs Vulkan 1.2", "driver 'other'", "feature shaderFloat64",
+        "feature storageBuffer16BitAccess", "'riddle'",
+        "storage bindings 6, the device has 0", "workgroup count 123"})
     EXPECT_NE(all.find(part), std::string::npos) << part << " in\n" << all;
   EXPECT_EQ(all.find("invocations"), std::string::npos) << all;
+  EXPECT_EQ(all.find("shaderFloat16"), std::string::npos) << all;
 }
 
 } // namespace

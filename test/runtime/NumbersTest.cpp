@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Hashes, random numbers, shuffles and initial values: known answers and
 // distributions.
+#include "core/Numbers.h"
 #include "TestBundle.h"
 #include "core/Initialize.h"
 #include "core/Philox.h"
@@ -51,6 +52,93 @@ TEST(Philox, BelowIsUniform) {
     ++counts[random.below(7)];
   for (int count : counts)
     EXPECT_NEAR(count, 10000, 500);
+}
+
+uint16_t bitsOf(DType dtype, double number) {
+  uint16_t bits;
+  storeNumber(reinterpret_cast<std::byte *>(&bits), dtype, number);
+  return bits;
+}
+
+TEST(Numbers, RoundToHalves) { // IEEE 754 binary16
+  const std::pair<double, uint16_t> known[] = {{0, 0},
+                                               {-0.0, 0x8000},
+                                               {1, 0x3c00},
+                                               {-2, 0xc000},
+                                               {65504, 0x7bff},
+                                               {65519.99, 0x7bff},
+                                               {65520, 0x7c00},
+                                               {1e300, 0x7c00},
+                                               {0x1p-14, 0x0400},
+                                               {0x1p-24, 0x0001},
+                                               {0x1p-25, 0x0000},
+                                               {0x1.8p-24, 0x0002},
+                                               {1 + 0x1p-11, 0x3c00},
+                                               {1 + 0x1.8p-10, 0x3c02},
+                                               {1 + 0x1p-11 + 0x1p-40, 0x3c01}};
+  for (auto [number, bits] : known)
+    EXPECT_EQ(bitsOf(DType::F16, number), bits) << number;
+}
+
+TEST(Numbers, RoundToBrainFloats) {
+  const std::pair<double, uint16_t> known[] = {
+      {1, 0x3f80},          {-3.140625, 0xc049},
+      {1 + 0x1p-8, 0x3f80}, {1 + 0x1.8p-7, 0x3f82},
+      {0x1p-133, 0x0001},   {0x1.ffp127, 0x7f80},
+      {0x1.fep127, 0x7f7f}};
+  for (auto [number, bits] : known)
+    EXPECT_EQ(bitsOf(DType::BF16, number), bits) << number;
+}
+
+TEST(Numbers, WidenedHalvesRoundToThemselves) {
+  for (DType dtype : {DType::F16, DType::BF16})
+    for (uint32_t i = 0; i < 0x10000; ++i) {
+      uint16_t bits = uint16_t(i);
+      double number =
+          loadNumber(reinterpret_cast<const std::byte *>(&bits), dtype);
+      if (!std::isnan(number))
+        EXPECT_EQ(bitsOf(dtype, number), bits) << number;
+    }
+}
+
+TEST(Numbers, OtherTypes) {
+  std::byte element[8];
+  storeNumber(element, DType::F64, 0.1);
+  EXPECT_EQ(loadNumber(element, DType::F64), 0.1);
+  storeNumber(element, DType::F32, 0.1);
+  EXPECT_EQ(loadNumber(element, DType::F32), double(0.1f));
+  storeNumber(element, DType::U32, 4294967295.0);
+  EXPECT_EQ(loadNumber(element, DType::U32), 4294967295.0);
+  EXPECT_EQ(loadNumber(element, DType::I32), -1);
+  EXPECT_TRUE(canHold(DType::U32, 4294967295.0));
+  EXPECT_FALSE(canHold(DType::I32, 4294967295.0));
+  EXPECT_FALSE(canHold(DType::U32, -1));
+  EXPECT_FALSE(canHold(DType::I32, 0.5));
+  EXPECT_TRUE(canHold(DType::F16, 65504));
+  EXPECT_FALSE(canHold(DType::F16, 1e5));
+  EXPECT_TRUE(canHold(DType::BF16, 1e5));
+  EXPECT_FALSE(canHold(DType::F32, 1e39));
+  EXPECT_TRUE(canHold(DType::F64, 1e39));
+}
+
+TEST(Initialize, TypesRoundTheSameDraws) {
+  Program program;
+  Initializer normal{Initializer::Kind::Normal, 0, 1};
+  program.states = {
+      {{"w", DType::F64, {5, 7}, {}, {}}, Role::Parameter, normal}};
+  auto exact = initialState(program, 0, 3);
+  ASSERT_EQ(exact.size(), 35 * 8u);
+  for (DType dtype : {DType::F32, DType::F16, DType::BF16}) {
+    program.states[0].tensor.dtype = dtype;
+    auto rounded = initialState(program, 0, 3);
+    uint64_t size = sizeOf(dtype);
+    ASSERT_EQ(rounded.size(), 35 * size);
+    for (uint64_t i = 0; i < 35; ++i) {
+      std::byte expected[8];
+      storeNumber(expected, dtype, loadNumber(&exact[8 * i], DType::F64));
+      EXPECT_EQ(std::memcmp(&rounded[size * i], expected, size), 0) << i;
+    }
+  }
 }
 
 TEST(Sampler, IsADeterministicPermutation) {

@@ -85,7 +85,16 @@ DESCENT_API descent_status descent_bundle_read(const void *data, size_t size,
                                                descent_bundle **bundle);
 DESCENT_API void descent_bundle_close(descent_bundle *bundle);
 
-typedef enum descent_dtype { DESCENT_F32 = 0, DESCENT_I32 = 1 } descent_dtype;
+/* Element types; those called bf16 are the upper halves of f32. Booleans are
+ * DESCENT_I32, 0 or 1. */
+typedef enum descent_dtype {
+  DESCENT_F32 = 0,
+  DESCENT_I32 = 1,
+  DESCENT_F64 = 2,
+  DESCENT_F16 = 3,
+  DESCENT_BF16 = 4,
+  DESCENT_U32 = 5
+} descent_dtype;
 typedef enum descent_role {
   DESCENT_PARAMETER = 0,
   DESCENT_BUFFER = 1, /* in weights files, not trained */
@@ -94,7 +103,7 @@ typedef enum descent_role {
   DESCENT_STATUS = 4
 } descent_role;
 
-/* A dense row-major tensor of 4-byte elements. Set struct_size before the call.
+/* A dense row-major tensor, its elements little endian. Set struct_size before the call.
  */
 typedef struct descent_tensor {
   uint32_t struct_size;
