@@ -56,11 +56,14 @@ static Json describeInit(InitAttr init) {
 /// is described as one.
 static Json describeTensor(StringRef name, Type type) {
   auto tensor = cast<RankedTensorType>(type);
+  Type element = tensor.getElementType();
   std::string dtype;
-  if (tensor.getElementType().isInteger(1))
+  if (element.isInteger(1))
     dtype = "i32";
+  else if (element.isUnsignedInteger(32))
+    dtype = "u32";
   else
-    llvm::raw_string_ostream(dtype) << tensor.getElementType();
+    llvm::raw_string_ostream(dtype) << element;
   return {{"name", name.str()},
           {"dtype", dtype},
           {"shape", tensor.getShape().vec()}};
@@ -137,8 +140,7 @@ static constexpr int64_t kIterationBytes = 4;
 /// can do with.
 static Json describeRequirements(const Variant &variant) {
   std::array<int64_t, 3> size = {1, 1, 1}, groups = {1, 1, 1};
-  int64_t invocations = 1, bindings = 1, range = schedule::kElementBytes,
-          push = 0;
+  int64_t invocations = 1, bindings = 1, range = schedule::kWordBytes, push = 0;
   std::set<std::string> features;
   for (const auto &entry : variant.kernels) {
     const CompiledKernel &kernel = entry.second;

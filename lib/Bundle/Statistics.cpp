@@ -21,18 +21,22 @@ Statistics getLaunchStatistics(schedule::LaunchOp launch,
   auto body = cast<KernelOp>(kernel.getBlock().front());
   int64_t results = countPoints(body.getParallel()),
           points = countPoints(body.getDomain());
-  int64_t elements = results * body->getNumResults();
+  int64_t bytes = 0;
+  for (Type result : body->getResultTypes())
+    bytes += results * schedule::elementBytes(result);
   llvm::SmallPtrSet<Attribute, 8> counted;
   for (OpOperand &operand : body->getOpOperands()) {
     schedule::OperandAttr place =
         kernel.getRead(cast<BlockArgument>(operand.get()).getArgNumber());
+    Type type = operand.get().getType();
     if (counted.insert(place).second)
-      elements += std::min(countElements(operand.get().getType()),
-                           operand.getOperandNumber() < body.getInputs().size()
-                               ? points
-                               : results);
+      bytes += schedule::elementBytes(type) *
+               std::min(countElements(type),
+                        operand.getOperandNumber() < body.getInputs().size()
+                            ? points
+                            : results);
   }
-  return {1, 1, body.getFlops(), uint64_t(elements * schedule::kElementBytes)};
+  return {1, 1, body.getFlops(), uint64_t(bytes)};
 }
 
 Statistics getEntryStatistics(schedule::EntryOp entry) {

@@ -11,12 +11,12 @@ schedule.slab @s kind(shared) size(4)
 // -----
 
 schedule.slab @s kind(transient) size(256)
-// expected-error @+1 {{a place's offset is a multiple of 4 and not negative, got 2}}
-schedule.control at <@s, 2, 256>
+// expected-error @+1 {{a place's offset is even and not negative, got 3}}
+schedule.control at <@s, 3, 256>
 
 // -----
 
-// expected-error @+1 {{a place's size is a multiple of 4 and positive, got 0}}
+// expected-error @+1 {{a place's size is even and positive, got 0}}
 schedule.control at <@s, 0, 0>
 
 // -----
@@ -105,3 +105,18 @@ schedule.entry @e inputs [] {
   // expected-error @+1 {{is not of the 16 bytes of 'tensor<4xf32>'}}
   schedule.output "y" at <@t, 0, 8> : tensor<4xf32>
 }
+
+// -----
+
+schedule.slab @s kind(transient) size(256)
+schedule.entry @e inputs [] {
+  // expected-error @+1 {{does not start at a multiple of 4}}
+  schedule.output "y" at <@s, 2, 8> : tensor<3xf16>
+}
+
+// -----
+
+schedule.slab @s kind(state) size(256)
+descent.state @h : tensor<3xf16> buffer <constant, 0.0 : f32, 0.0 : f32>
+// expected-error @+1 {{is not of the 8 bytes of 'tensor<3xf16>'}}
+schedule.place @h at <@s, 0, 6>

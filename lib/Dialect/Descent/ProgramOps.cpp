@@ -153,8 +153,12 @@ LogicalResult GradientOp::verify() {
 //===----------------------------------------------------------------------===//
 
 SmallVector<int64_t> PackOp::getOffsets(TypeRange pieces) {
-  constexpr int64_t alignment = 64; // elements: 256 bytes, the largest storage
-                                    // buffer alignment Vulkan allows
+  // In elements: of 256 bytes, the largest storage buffer alignment that Vulkan
+  // allows. A bool takes a word.
+  unsigned bits = pieces.empty()
+                      ? 32
+                      : getElementTypeOrSelf(pieces[0]).getIntOrFloatBitWidth();
+  int64_t alignment = 256 * 8 / (bits == 1 ? 32 : bits);
   SmallVector<int64_t> offsets{0};
   for (Type piece : pieces)
     offsets.push_back((offsets.back() + countElements(piece) + alignment - 1) /

@@ -5,6 +5,7 @@
 #include "descent/Dialect/Schedule/Schedule.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -30,21 +31,25 @@ void ScheduleDialect::initialize() {
 LogicalResult PlaceAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                 FlatSymbolRefAttr, int64_t offset,
                                 int64_t size) {
-  if (offset < 0 || offset % kElementBytes != 0)
-    return emitError()
-           << "a place's offset is a multiple of 4 and not negative, got "
-           << offset;
-  if (size <= 0 || size % kElementBytes != 0)
-    return emitError() << "a place's size is a multiple of 4 and positive, got "
-                       << size;
+  // Half a word is the smallest element.
+  if (offset < 0 || offset % 2 != 0)
+    return emitError() << "a place's offset is even and not negative, got "
+                       << offset;
+  if (size <= 0 || size % 2 != 0)
+    return emitError() << "a place's size is even and positive, got " << size;
   return success();
 }
 
+int64_t descent::schedule::elementBytes(Type tensor) {
+  Type element = getElementTypeOrSelf(tensor);
+  return element.isInteger(1) ? kWordBytes
+                              : element.getIntOrFloatBitWidth() / 8;
+}
+
 int64_t descent::schedule::byteSize(Type tensor) {
-  auto type = cast<ShapedType>(tensor);
-  // i1 takes a word.
-  int64_t bytes = type.getElementType().isInteger(1)
-                      ? kElementBytes
-                      : type.getElementTypeBitWidth() / 8;
-  return llvm::alignTo(type.getNumElements() * bytes, kElementBytes);
+  return cast<ShapedType>(tensor).getNumElements() * elementBytes(tensor);
+}
+
+int64_t descent::schedule::placeSize(Type tensor) {
+  return llvm::alignTo(byteSize(tensor), kWordBytes);
 }

@@ -74,8 +74,11 @@ SmallVector<int64_t> KernelOp::getBindingLengths() {
   auto cover = [&](OperandAttr operand, Type type) {
     int64_t &length = lengths[operand.getBinding()];
     for (int64_t iteration : getExtremes(operand))
-      length = std::max(length, operand.getOffsetAt(iteration) +
-                                    byteSize(type) / kElementBytes);
+      length = std::max<int64_t>(
+          length,
+          llvm::divideCeil(operand.getOffsetAt(iteration) * elementBytes(type) +
+                               byteSize(type),
+                           kWordBytes));
   };
   for (BlockArgument argument : getBlock().getArguments())
     cover(getRead(argument.getArgNumber()), argument.getType());

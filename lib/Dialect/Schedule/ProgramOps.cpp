@@ -35,14 +35,14 @@ static LogicalResult checkSize(Operation *op, PlaceAttr place, Type type) {
   if (!tensor || !tensor.hasStaticShape())
     return op->emitOpError()
            << "expected a tensor of static shape, got " << type;
-  if (place.getSize() != byteSize(tensor))
+  if (place.getSize() != placeSize(tensor))
     return op->emitOpError() << "place " << place << " is not of the "
-                             << byteSize(tensor) << " bytes of " << type;
+                             << placeSize(tensor) << " bytes of " << type;
   return success();
 }
 
 LogicalResult SlabOp::verify() {
-  if (getSize() % kElementBytes != 0)
+  if (getSize() % kWordBytes != 0)
     return emitOpError() << "expected a size that is a multiple of 4, got "
                          << int64_t(getSize());
   return success();
@@ -120,8 +120,8 @@ PlaceAttr LaunchOp::getOperandPlace(OperandAttr operand, Type tensor,
                                     int64_t iteration) {
   PlaceAttr binding = getBinding(operand.getBinding());
   return PlaceAttr::get(binding.getSlab(),
-                        binding.getOffset() +
-                            operand.getOffsetAt(iteration) * kElementBytes,
+                        binding.getOffset() + operand.getOffsetAt(iteration) *
+                                                  elementBytes(tensor),
                         byteSize(tensor));
 }
 
@@ -164,10 +164,10 @@ LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
     if (failed(lookupSlab(*this, place, symbols)) ||
         failed(checkAligned(*this, place)))
       return failure();
-    if (place.getSize() != lengths[i] * kElementBytes)
+    if (place.getSize() != lengths[i] * kWordBytes)
       return emitOpError() << "binding " << i << " has " << place.getSize()
                            << " bytes, but the kernel's has "
-                           << lengths[i] * kElementBytes;
+                           << lengths[i] * kWordBytes;
     for (unsigned j = 0; j < i; ++j)
       if (place.overlaps(getBinding(j)) &&
           !(kernel.getBindingAccess(i) == BindingAccess::read &&
@@ -181,5 +181,8 @@ LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
 LogicalResult OutputOp::verifySymbolUses(SymbolTableCollection &symbols) {
   if (failed(lookupSlab(*this, getPlace(), symbols)))
     return failure();
+  if (getPlace().getOffset() % kWordBytes != 0)
+    return emitOpError() << "place " << getPlace()
+                         << " does not start at a multiple of " << kWordBytes;
   return checkSize(*this, getPlace(), getType());
 }

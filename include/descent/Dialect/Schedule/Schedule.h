@@ -26,9 +26,8 @@
 
 namespace descent::schedule {
 
-/// Memory is counted in words of this many bytes. An element takes one word,
-/// of f64 two and of f16 and bf16 half of one; a tensor takes whole words.
-inline constexpr int64_t kElementBytes = 4;
+/// Places and bindings are whole words of this many bytes.
+inline constexpr int64_t kWordBytes = 4;
 
 /// Bindings and places of inputs and states start at multiples of this many
 /// bytes: the largest minStorageBufferOffsetAlignment that Vulkan allows a
@@ -38,8 +37,14 @@ inline constexpr int64_t kPlaceAlignment = 256;
 /// The size of the runtime's control words in bytes.
 inline constexpr int64_t kControlBytes = 256;
 
+/// The bytes of an element of a tensor: those of its type, and a word for i1.
+int64_t elementBytes(mlir::Type tensor);
+
 /// The bytes of a tensor of static shape.
 int64_t byteSize(mlir::Type tensor);
+
+/// The bytes of a place that holds a tensor: whole words.
+int64_t placeSize(mlir::Type tensor);
 
 } // namespace descent::schedule
 

@@ -15,8 +15,8 @@ def Schedule_Dialect : Dialect {
   let summary = "What a runtime needs to run a training program, and no more";
   let description = [{
     A module holds slabs of memory, the places of inputs and states (which stay in the module as `descent.input` and
-    `descent.state`), kernels, and for every entry the launches and barriers that run it. Offsets and sizes are in bytes, and
-    every element of every type (f32, i32, i1) takes four bytes; offsets of `#schedule.operand` are in elements.
+    `descent.state`), kernels, and for every entry the launches and barriers that run it. Offsets and sizes are in bytes. Elements
+    take the bytes of their type, i1 those of an i32 (0 or 1). Offsets and strides of `#schedule.operand` are in elements of its tensor.
 
     Launches run in order but may overlap where no barrier stands between them. A barrier orders everything that ran before it
     against everything after it. Before an entry and after it everything is visible, so an entry neither begins nor ends with a barrier.
@@ -45,7 +45,7 @@ def Schedule_BindingAccessAttr : EnumAttr<Schedule_Dialect, Schedule_BindingAcce
 
 def Schedule_PlaceAttr : Schedule_Attr<"Place", "place"> {
   let summary = "a range of bytes of a slab";
-  let description = [{`#schedule.place<@work, 256, 4096>`: 4096 bytes of slab @work from byte 256 on. Both numbers are multiples of 4.}];
+  let description = [{`#schedule.place<@work, 256, 4096>`: 4096 bytes of slab @work from byte 256 on. Both numbers are even; those of places and bindings are multiples of 4.}];
   let parameters = (ins "::mlir::FlatSymbolRefAttr":$slab, "int64_t":$offset, "int64_t":$size);
   let assemblyFormat = "`<` $slab `,` $offset `,` $size `>`";
   let genVerifyDecl = 1;
@@ -63,7 +63,7 @@ def Schedule_PlaceAttr : Schedule_Attr<"Place", "place"> {
 }
 
 def Schedule_OperandAttr : Schedule_Attr<"Operand", "operand"> {
-  let summary = "where a kernel finds a tensor: the binding, and how many elements behind its start";
+  let summary = "where a kernel finds a tensor: the binding, and how many of its elements behind the start";
   let description = [{
     In iteration i of a loop the tensor lies `stride` i elements behind that; with `alternating`, only in odd iterations and then `stride` elements.
   }];
@@ -71,7 +71,7 @@ def Schedule_OperandAttr : Schedule_Attr<"Operand", "operand"> {
   let assemblyFormat = "`<` $binding `,` $offset (`,` `stride` $stride^)? (`,` `alternating` $alternating^)? `>`";
   let builders = [AttrBuilder<(ins "int64_t":$binding, "int64_t":$offset), [{ return $_get($_ctxt, binding, offset, 0, false); }]>];
   let extraClassDeclaration = [{
-    /// Elements behind the start of the binding in an iteration.
+    /// Elements of the tensor behind the start of the binding in an iteration.
     int64_t getOffsetAt(int64_t iteration) const {
       return getOffset() + getStride() * (getAlternating() ? iteration % 2 : iteration);
     }

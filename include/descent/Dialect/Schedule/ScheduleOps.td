@@ -23,7 +23,7 @@ def Schedule_SlabOp : Schedule_Op<"slab", [Symbol, DeclareOpInterfaceMethods<Sym
 
 def Schedule_PlaceOp : Schedule_Op<"place", [DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "where a `descent.input` or `descent.state` lies";
-  let description = [{A state lies in a state slab, an input in a transient one. The place has the size of the tensor and starts at a multiple of 256.}];
+  let description = [{A state lies in a state slab, an input in a transient one. The place has the size of the tensor, rounded up to words of four bytes, and starts at a multiple of 256.}];
   let arguments = (ins FlatSymbolRefAttr:$symbol, Schedule_PlaceAttr:$place);
   let assemblyFormat = "$symbol `at` $place attr-dict";
 }
@@ -47,8 +47,7 @@ def Schedule_KernelOp : Schedule_Op<"kernel", [Symbol, IsolatedFromAbove, Single
     written at `writes[i]`; both lie there contiguously in row-major order. Two tensors may lie at one place, the read one then is overwritten: that
     is legal where every iteration reads exactly the element that it writes.
 
-    A binding is an array of four-byte words. It ends with the last tensor in it. Tensors of different element types may share a binding;
-    i1 is stored as i32 0 or 1.
+    A binding is an array of four-byte words. It ends with the last tensor in it. Tensors of different element types may share a binding.
 
     `strategy` says how the kernel is mapped to workgroups; code generation reads nothing else.
 
@@ -86,7 +85,7 @@ def Schedule_KernelOp : Schedule_Op<"kernel", [Symbol, IsolatedFromAbove, Single
     int64_t countIterations() { return getIterations().value_or(1); }
     /// The iterations in which an operand lies farthest to the left and to the right.
     ::llvm::SmallVector<int64_t, 2> getExtremes(::descent::schedule::OperandAttr operand);
-    /// The size of every binding in elements of four bytes: up to the end of the last tensor in it, in any iteration.
+    /// The size of every binding in words of four bytes: up to the end of the last tensor in it, in any iteration.
     ::llvm::SmallVector<int64_t> getBindingLengths();
   }];
 }

@@ -45,7 +45,8 @@ schedule::assignBindings(ArrayRef<TensorUse> uses, int64_t maxBindings,
     bindings.push_back(
         {use.place.getSlab(),
          int64_t(llvm::alignDown(use.place.getOffset(), kPlaceAlignment)),
-         use.place.getEnd(), unsigned(use.access)});
+         int64_t(llvm::alignTo(use.place.getEnd(), kWordBytes)),
+         unsigned(use.access)});
   mergeOverlapping(bindings);
   while (int64_t(bindings.size()) > maxBindings) {
     std::optional<std::pair<unsigned, unsigned>> best;

@@ -119,10 +119,12 @@ Content SlabContent::read(int64_t offset, int64_t length) const {
 //===----------------------------------------------------------------------===//
 
 /// True if finish operand i is read at each point only where the results are
-/// written.
+/// written, and is like them in its elements' size.
 static bool readsOwn(descent::KernelOp kernel, unsigned i) {
-  return countElements(kernel->getOperand(i).getType()) ==
-             countElements(kernel->getResult(0).getType()) &&
+  Type read = kernel->getOperand(i).getType(),
+       written = kernel->getResult(0).getType();
+  return elementBytes(read) == elementBytes(written) &&
+         byteSize(read) == byteSize(written) &&
          readsOwnElement(kernel, i, {}, {});
 }
 
@@ -165,6 +167,11 @@ void KernelFunction::markZeros(ArrayRef<Content> operands,
         return operand.contains(Values::Zero);
       }))
     return;
+  // The results are cut at the same bytes.
+  int64_t bytes = byteSize(kernel->getResult(0).getType());
+  if (llvm::any_of(kernel->getResultTypes(),
+                   [&](Type type) { return byteSize(type) != bytes; }))
+    return;
   unsigned count = operands.size();
   llvm::SmallSetVector<int64_t, 16> cuts;
   for (unsigned i = 0; i < count; ++i) {
@@ -196,9 +203,8 @@ void KernelFunction::markZeros(ArrayRef<Content> operands,
     }
     done = begin + length;
   }
-  int64_t elements = countElements(kernel->getResult(0).getType());
   for (unsigned i = 0; i < results.size(); ++i) {
-    marked[i].append(results[i].slice(done, elements - done));
+    marked[i].append(results[i].slice(done, bytes - done));
     results[i] = marked[i];
   }
 }
@@ -235,7 +241,7 @@ SmallVector<Content> KernelFunction::evaluate(ArrayRef<Content> operands) {
     StringRef bytes(reinterpret_cast<const char *>(key.data()),
                     key.size() * sizeof(int64_t));
     results.push_back(
-        Content(values.number(bytes), countElements(result.getType())));
+        Content(values.number(bytes), byteSize(result.getType())));
   }
   if (kernel.isElementwise())
     markZeros(operands, results);
@@ -246,8 +252,12 @@ bool KernelFunction::readsOnlyWritten(unsigned operand, unsigned result,
                                       int64_t distance) {
   auto [known, isNew] =
       onlyWritten.try_emplace({operand, result, distance}, false);
-  if (isNew)
+  int64_t bytes = elementBytes(kernel->getResult(result).getType());
+  bool isAligned =
+      elementBytes(kernel->getOperand(operand).getType()) == bytes &&
+      distance % bytes == 0;
+  if (isNew && isAligned)
     known->second =
-        readsOwnElement(kernel, operand, {}, {nullptr, distance, 0});
+        readsOwnElement(kernel, operand, {}, {nullptr, distance / bytes, 0});
   return known->second;
 }

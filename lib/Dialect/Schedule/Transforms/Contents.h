@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Symbolic contents of tensors and of memory: which value each element is a
+// Symbolic contents of tensors and of memory: which value each byte is a
 // part of. The plan is proved right with them.
 
 #ifndef DESCENT_LIB_DIALECT_SCHEDULE_TRANSFORMS_CONTENTS_H
@@ -13,7 +13,7 @@
 
 namespace descent::schedule {
 
-/// A run of elements of a value.
+/// A run of bytes of a value.
 struct Segment {
   unsigned value;
   int64_t start, length;
@@ -29,9 +29,9 @@ public:
 
   void append(Segment segment);
   void append(const Content &other);
-  /// Elements from `start` on.
+  /// Bytes from `start` on.
   Content slice(int64_t start, int64_t length) const;
-  /// The content in pieces of `length` elements.
+  /// The content in pieces of `length` bytes.
   std::vector<Content> split(int64_t length) const;
   llvm::ArrayRef<Segment> getSegments() const { return segments; }
   bool contains(unsigned value) const;
@@ -47,8 +47,8 @@ private:
 /// numbers.
 class Values {
 public:
-  /// Values whose elements are all alike, so that no element of them differs
-  /// from another.
+  /// Values whose bytes are all alike, so that no byte of them differs from
+  /// another.
   enum : unsigned { Undefined, Zero, NumUniform };
 
   /// The number of the value that is described by `text`.
@@ -69,7 +69,7 @@ public:
   /// operand on, and an elementwise one is zero wherever its body gives zero
   /// (of either sign, for finite numbers) for the operands' elements that are.
   llvm::SmallVector<Content> evaluate(llvm::ArrayRef<Content> operands);
-  /// Whether operand `operand`, `distance` elements before result `result` in
+  /// Whether operand `operand`, `distance` bytes before result `result` in
   /// memory, is read at every point only where this result is written.
   bool readsOnlyWritten(unsigned operand, unsigned result, int64_t distance);
 
@@ -88,18 +88,18 @@ private:
   std::map<std::tuple<unsigned, unsigned, int64_t>, bool> onlyWritten;
 };
 
-/// The contents of a slab, in elements.
+/// The contents of a slab, in bytes.
 class SlabContent {
 public:
-  explicit SlabContent(int64_t elements, unsigned value) {
-    runs[0] = {value, 0, elements};
+  explicit SlabContent(int64_t bytes, unsigned value) {
+    runs[0] = {value, 0, bytes};
   }
   void write(int64_t offset, const Content &content);
   Content read(int64_t offset, int64_t length) const;
 
 private:
   void split(int64_t offset);
-  std::map<int64_t, Segment> runs; // by the offset of their first element
+  std::map<int64_t, Segment> runs; // by the offset of their first byte
 };
 
 } // namespace descent::schedule

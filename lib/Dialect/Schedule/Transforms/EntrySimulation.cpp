@@ -9,13 +9,12 @@ using namespace mlir;
 using namespace descent;
 using namespace descent::schedule;
 
-Content schedule::contentOfSymbol(Values &values, StringRef symbol,
-                                  int64_t elements) {
-  return Content(values.number(("@" + symbol).str()), elements);
+Content schedule::contentOfSymbol(Values &values, StringRef symbol, Type type) {
+  return Content(values.number(("@" + symbol).str()), byteSize(type));
 }
 
 Content schedule::contentOfControl(Values &values) {
-  return Content(values.number("control"), kControlBytes / kElementBytes);
+  return Content(values.number("control"), kControlBytes);
 }
 
 /// The pieces one behind the other at their offsets, zeros between them.
@@ -24,8 +23,9 @@ static Content packContents(ArrayRef<Content> pieces, TypeRange types) {
   Content arena;
   for (unsigned i = 0; i < pieces.size(); ++i) {
     arena.append(pieces[i]);
-    arena.append(Content(Values::Zero, offsets[i + 1] - offsets[i] -
-                                           countElements(types[i])));
+    arena.append(Content(Values::Zero, (offsets[i + 1] - offsets[i]) *
+                                               elementBytes(types[i]) -
+                                           byteSize(types[i])));
   }
   return arena;
 }
@@ -59,11 +59,11 @@ void EntrySimulation::run(Operation &op) {
   auto operands = llvm::map_to_vector(
       op.getOperands(), [&](Value value) { return contents.lookup(value); });
   if (auto read = dyn_cast<ReadOp>(op)) {
-    contents[read.getResult()] = contentOfSymbol(values, read.getSymbol(),
-                                                 countElements(read.getType()));
+    contents[read.getResult()] =
+        contentOfSymbol(values, read.getSymbol(), read.getType());
   } else if (auto control = dyn_cast<descent::ControlOp>(op)) {
-    contents[control.getResult()] =
-        contentOfControl(values).slice(int64_t(control.getWord()), 1);
+    contents[control.getResult()] = contentOfControl(values).slice(
+        int64_t(control.getWord()) * kWordBytes, kWordBytes);
   } else if (isa<ReshapeOp>(op)) {
     contents[op.getResult(0)] = operands[0];
   } else if (isa<PackOp>(op)) {
@@ -71,8 +71,9 @@ void EntrySimulation::run(Operation &op) {
   } else if (auto unpack = dyn_cast<UnpackOp>(op)) {
     SmallVector<int64_t> offsets = PackOp::getOffsets(unpack.getResultTypes());
     for (OpResult piece : unpack->getResults())
-      contents[piece] = operands[0].slice(offsets[piece.getResultNumber()],
-                                          countElements(piece.getType()));
+      contents[piece] = operands[0].slice(offsets[piece.getResultNumber()] *
+                                              elementBytes(piece.getType()),
+                                          byteSize(piece.getType()));
   } else if (auto constant = dyn_cast<ConstantOp>(op)) {
     // As the kernel that will fill it.
     auto splat = dyn_cast<SplatElementsAttr>(constant.getValue());
@@ -108,7 +109,7 @@ void EntrySimulation::run(ScanOp loop) {
     result.isExact = false;
     for (Value value : loop->getResults())
       contents[value] =
-          Content(values.number("unknown"), countElements(value.getType()));
+          Content(values.number("unknown"), byteSize(value.getType()));
     return;
   }
   unsigned numCarried = loop.getInits().size(),
@@ -118,8 +119,7 @@ void EntrySimulation::run(ScanOp loop) {
        llvm::zip(body.getArguments(), loop->getOperands())) {
     contents[argument] = contents.lookup(operand);
     if (argument.getArgNumber() >= numCarried && slices.size() < numSequences)
-      slices.push_back(
-          contents[argument].split(countElements(argument.getType())));
+      slices.push_back(contents[argument].split(byteSize(argument.getType())));
   }
   for (auto &stack : stacks)
     stack.resize(count);
@@ -153,8 +153,8 @@ EntryResult schedule::simulate(descent::EntryOp entry, Values &values,
   EntrySimulation simulation(values, contents);
   auto module = entry->getParentOfType<ModuleOp>();
   for (auto state : module.getOps<StateOp>())
-    simulation.result.states[state.getSymName().str()] = contentOfSymbol(
-        values, state.getSymName(), countElements(state.getType()));
+    simulation.result.states[state.getSymName().str()] =
+        contentOfSymbol(values, state.getSymName(), state.getType());
   simulation.run(entry.getBody().front());
   return simulation.result;
 }

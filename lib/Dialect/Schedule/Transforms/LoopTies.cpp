@@ -4,6 +4,7 @@
 // side.
 
 #include "Ties.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace descent;
@@ -89,11 +90,13 @@ void EntryMemory::placeCarried(ScanOp loop, unsigned number) {
     end.setOperand(number, copyBefore(end, end.getOperand(number)));
   Value next = end.getOperand(number);
   int64_t count = loop.getCount(), size = countElements(argument.getType()),
-          slots = 2;
+          bytes = elementBytes(argument.getType()), slots = 2;
+  // A value that leaves the loop lies in whole words, wherever its slot is.
+  int64_t slot = llvm::alignTo(size * bytes, kWordBytes) / bytes;
   auto stacked = end.getOperands().drop_front(loop.getInits().size());
-  bool isStacked = llvm::any_of(stacked, [&](Value value) {
-    return isWhole(value, argument) || isWhole(value, next);
-  });
+  bool isStacked = slot == size && llvm::any_of(stacked, [&](Value value) {
+                     return isWhole(value, argument) || isWhole(value, next);
+                   });
   bool alternating = false;
   if (isStacked)
     slots = count + 1;
@@ -101,13 +104,14 @@ void EntryMemory::placeCarried(ScanOp loop, unsigned number) {
     slots = 1;
   else
     alternating = true;
-  Buffer *buffer = program.create(Buffer::Kind::Transient, slots * size);
+  Buffer *buffer =
+      program.create(Buffer::Kind::Transient, slots * slot, argument.getType());
   buffer->isOfLoop = true;
 
   // Iteration i reads slot i and writes slot i + 1, or the other way round from
   // the last to the first.
   bool backwards = isStacked && loop.getReversed();
-  int64_t stride = slots > 1 ? size : 0, first = loop.getReversed() ? count : 0,
+  int64_t stride = slots > 1 ? slot : 0, first = loop.getReversed() ? count : 0,
           last = loop.getReversed() ? 0 : count;
   Slice old = {buffer, backwards ? stride : 0, size, stride, alternating},
         updated = {buffer, backwards ? 0 : stride, size,
@@ -121,16 +125,15 @@ void EntryMemory::placeCarried(ScanOp loop, unsigned number) {
   places[argument] = old;
   places[resolvePiece(next).root] = updated;
   places[loop.getFinals()[number]] = {buffer, last * stride, size};
-  placeInitial(loop, number, {buffer, first * stride, size});
+  placeInitial(loop, number, {buffer, first * stride, size}, slots > 2);
 }
 
 /// Has the initial value of a carried one computed where the loop begins. Only
 /// slots of a stack are not overwritten: elsewhere nothing else may read it.
-void EntryMemory::placeInitial(ScanOp loop, unsigned number,
-                               const Slice &place) {
+void EntryMemory::placeInitial(ScanOp loop, unsigned number, const Slice &place,
+                               bool inStack) {
   OpOperand &initial = loop->getOpOperand(number);
-  bool staysThere = place.buffer->elements > 2 * place.elements ||
-                    hasOneUse(resolvePiece(initial.get()).root);
+  bool staysThere = inStack || hasOneUse(resolvePiece(initial.get()).root);
   if (!isFree(initial.get()) || !staysThere)
     initial.set(copyBefore(loop, initial.get()));
   places[resolvePiece(initial.get()).root] = place;
@@ -154,7 +157,8 @@ void EntryMemory::placeStacked(ScanOp loop, unsigned number) {
     operand.set(copyBefore(end, operand.get()));
     piece = resolvePiece(operand.get());
   }
-  Buffer *buffer = program.create(Buffer::Kind::Transient, elements);
+  Buffer *buffer =
+      program.create(Buffer::Kind::Transient, elements, result.getType());
   buffer->isOfLoop = true;
   places[piece.root] = {buffer, 0, size, size};
   places[result] = {buffer, 0, elements};

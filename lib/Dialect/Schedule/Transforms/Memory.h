@@ -27,6 +27,8 @@ struct Buffer {
 
   Kind kind;
   int64_t elements;
+  /// Of each element: all that lie in the buffer are alike in this.
+  int64_t elementBytes;
   /// Bytes from the start of its slab; negative until it is placed.
   int64_t offset = -1;
   /// Of a transient: the first and the last phase in which it is used.
@@ -38,7 +40,7 @@ struct Buffer {
   /// computed in its place, nor it in another's.
   bool isOfLoop = false;
 
-  int64_t getBytes() const { return elements * kElementBytes; }
+  int64_t getBytes() const { return elements * elementBytes; }
   /// True if the buffer lies in the slab whose bytes outlive a run.
   bool isInStateSlab() const {
     return kind == Kind::State || kind == Kind::Arena;
@@ -91,7 +93,8 @@ public:
   /// The states in a buffer.
   llvm::SmallVector<StateOp> getStates(const Buffer *buffer) const;
   Buffer *getControl() const { return control; }
-  Buffer *create(Buffer::Kind kind, int64_t elements);
+  /// A buffer for elements like those of `type`.
+  Buffer *create(Buffer::Kind kind, int64_t elements, mlir::Type type);
   /// All buffers, in the order in which they came to be.
   std::deque<Buffer> &getBuffers() { return buffers; }
 

@@ -13,8 +13,9 @@ using namespace descent::schedule;
 int64_t schedule::assignOffsets(MutableArrayRef<Buffer *> buffers,
                                 int64_t base) {
   SmallVector<Buffer *> bySize(buffers);
-  llvm::stable_sort(
-      bySize, [](Buffer *a, Buffer *b) { return a->elements > b->elements; });
+  llvm::stable_sort(bySize, [](Buffer *a, Buffer *b) {
+    return a->getBytes() > b->getBytes();
+  });
   SmallVector<Buffer *> placed; // by offset
   int64_t end = base;
   for (Buffer *buffer : bySize) {

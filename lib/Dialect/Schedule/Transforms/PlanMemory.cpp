@@ -78,10 +78,16 @@ void Emitter::emitSlabs(int64_t stateBytes, int64_t workBytes) {
 }
 
 PlaceAttr Emitter::getPlace(const Slice &location) {
+  int64_t bytes = location.buffer->elementBytes;
   return PlaceAttr::get(location.buffer->isInStateSlab() ? stateSlab : workSlab,
-                        location.buffer->offset +
-                            location.offset * kElementBytes,
-                        location.elements * kElementBytes);
+                        location.buffer->offset + location.offset * bytes,
+                        location.elements * bytes);
+}
+
+/// The whole words that hold what is at `place`.
+static PlaceAttr inWords(PlaceAttr place) {
+  return PlaceAttr::get(place.getSlab(), place.getOffset(),
+                        llvm::alignTo(place.getSize(), kWordBytes));
 }
 
 PlaceAttr Emitter::getRange(const Slice &location, int64_t count) {
@@ -101,7 +107,7 @@ void Emitter::emitPlaces() {
       getPlace({program.getControl(), 0, program.getControl()->elements}));
   auto emit = [&](auto op) {
     builder.create<PlaceOp>(op.getLoc(), FlatSymbolRefAttr::get(op),
-                            getPlace(program.lookup(op.getSymName())));
+                            inWords(getPlace(program.lookup(op.getSymName()))));
   };
   for (auto input : llvm::to_vector(module.getOps<InputOp>()))
     emit(input);
@@ -197,10 +203,11 @@ LogicalResult Emitter::emitLaunch(EntryMemory &memory, descent::KernelOp kernel,
              use.place.getEnd() <= binding.end;
     };
     auto *binding = llvm::find_if(*bindings, holds);
-    operands.push_back(OperandAttr::get(
-        builder.getContext(), binding - bindings->begin(),
-        (getPlace(slice).getOffset() - binding->begin) / kElementBytes,
-        slice.stride, slice.stride != 0 && slice.alternating));
+    operands.push_back(
+        OperandAttr::get(builder.getContext(), binding - bindings->begin(),
+                         (getPlace(slice).getOffset() - binding->begin) /
+                             slice.buffer->elementBytes,
+                         slice.stride, slice.stride != 0 && slice.alternating));
   }
   schedule::KernelOp target = unique(
       buildKernel(kernel, reads.getArrayRef(), operands, *bindings, count));
@@ -253,10 +260,10 @@ LogicalResult Emitter::emitEntry(EntryMemory &memory,
         result = failure();
   }
   for (auto output : entry.getBody().getOps<descent::OutputOp>())
-    body.create<schedule::OutputOp>(output.getLoc(), output.getNameAttr(),
-                                    getPlace(memory.locate(output.getValue())),
-                                    TypeAttr::get(output.getValue().getType()),
-                                    output.getBatchAxisAttr());
+    body.create<schedule::OutputOp>(
+        output.getLoc(), output.getNameAttr(),
+        inWords(getPlace(memory.locate(output.getValue()))),
+        TypeAttr::get(output.getValue().getType()), output.getBatchAxisAttr());
   symbols.erase(entry);
   builder.insert(target);
   symbols.insert(target);

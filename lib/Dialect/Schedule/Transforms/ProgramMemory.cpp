@@ -71,16 +71,17 @@ static SmallVector<StateOp> getUnpackedStates(UnpackOp unpack) {
 
 ProgramMemory::ProgramMemory(ModuleOp module) {
   groupStates(module);
-  control = create(Buffer::Kind::Control, kControlBytes / kElementBytes);
+  control = create(Buffer::Kind::Control, kControlBytes / kWordBytes,
+                   IntegerType::get(module.getContext(), 32));
   for (auto input : module.getOps<InputOp>()) {
     int64_t elements = countElements(input.getType());
-    locations[input.getSymName()] = {create(Buffer::Kind::Input, elements), 0,
-                                     elements};
+    locations[input.getSymName()] = {
+        create(Buffer::Kind::Input, elements, input.getType()), 0, elements};
   }
 }
 
-Buffer *ProgramMemory::create(Buffer::Kind kind, int64_t elements) {
-  buffers.push_back({kind, elements});
+Buffer *ProgramMemory::create(Buffer::Kind kind, int64_t elements, Type type) {
+  buffers.push_back({kind, elements, elementBytes(type)});
   return &buffers.back();
 }
 
@@ -99,7 +100,8 @@ bool ProgramMemory::tryGroup(ArrayRef<StateOp> group,
     if (locations.contains(state.getSymName()) ||
         !distinct.insert(state).second)
       return false;
-  Buffer *buffer = create(Buffer::Kind::State, offsets.back());
+  Buffer *buffer = create(Buffer::Kind::State, offsets.back(),
+                          StateOp(group.front()).getType());
   for (unsigned i = 0; i < group.size(); ++i) {
     StateOp state = group[i];
     locations[state.getSymName()] = {buffer, offsets[i],
@@ -134,7 +136,7 @@ void ProgramMemory::groupStates(ModuleOp module) {
   for (StateOp state : states) {
     int64_t elements = countElements(state.getType());
     if (!locations.contains(state.getSymName()))
-      locations[state.getSymName()] = {create(Buffer::Kind::State, elements), 0,
-                                       elements};
+      locations[state.getSymName()] = {
+          create(Buffer::Kind::State, elements, state.getType()), 0, elements};
   }
 }

@@ -12,29 +12,39 @@ using namespace descent::schedule;
 ScheduleSimulation::ScheduleSimulation(ModuleOp module, Values &values)
     : module(module), symbols(module), values(values) {
   for (auto slab : module.getOps<SlabOp>())
-    gaps.try_emplace(
-        slab.getSymName().str(), int64_t(slab.getSize()) / kElementBytes,
-        slab.getKind() == SlabKind::state ? Values::Zero : Values::Undefined);
+    gaps.try_emplace(slab.getSymName().str(), int64_t(slab.getSize()),
+                     slab.getKind() == SlabKind::state ? Values::Zero
+                                                       : Values::Undefined);
+}
+
+Type ScheduleSimulation::getType(PlaceOp place) const {
+  Operation *target = symbols.lookup(place.getSymbol());
+  if (auto state = dyn_cast<StateOp>(target))
+    return state.getType();
+  return cast<InputOp>(target).getType();
+}
+
+/// The bytes of a tensor at a place, which is whole words.
+static PlaceAttr withoutPadding(PlaceAttr place, Type type) {
+  return PlaceAttr::get(place.getSlab(), place.getOffset(), byteSize(type));
 }
 
 Content ScheduleSimulation::read(const Memory &memory, PlaceAttr place) const {
   return memory.find(place.getSlab().getValue())
-      ->second.read(place.getOffset() / kElementBytes,
-                    place.getSize() / kElementBytes);
+      ->second.read(place.getOffset(), place.getSize());
 }
 
 static void write(std::map<std::string, SlabContent, std::less<>> &memory,
                   PlaceAttr place, const Content &content) {
   memory.find(place.getSlab().getValue())
-      ->second.write(place.getOffset() / kElementBytes, content);
+      ->second.write(place.getOffset(), content);
 }
 
 ScheduleSimulation::Memory ScheduleSimulation::makeMemory() {
   Memory memory = gaps;
   for (auto place : module.getOps<PlaceOp>())
     write(memory, place.getPlace(),
-          contentOfSymbol(values, place.getSymbol(),
-                          place.getPlace().getSize() / kElementBytes));
+          contentOfSymbol(values, place.getSymbol(), getType(place)));
   for (auto control : module.getOps<schedule::ControlOp>())
     write(memory, control.getPlace(), contentOfControl(values));
   return memory;
@@ -64,8 +74,7 @@ LogicalResult ScheduleSimulation::run(LaunchOp launch, Memory &memory,
     for (auto [i, to] : llvm::enumerate(written))
       if (place.overlaps(to) &&
           !function->readsOnlyWritten(operand.getOperandNumber(), i,
-                                      (to.getOffset() - place.getOffset()) /
-                                          kElementBytes))
+                                      to.getOffset() - place.getOffset()))
         return launch.emitOpError()
                << "reads " << place
                << " while another iteration may overwrite it";
@@ -87,8 +96,7 @@ void ScheduleSimulation::forgetMovingResults(LoopOp loop, Memory &memory) {
         continue;
       PlaceAttr range =
           launch.getOperandRange(kernel, operand, value.getType());
-      write(memory, range,
-            Content(values.number("unknown"), range.getSize() / kElementBytes));
+      write(memory, range, Content(values.number("unknown"), range.getSize()));
     }
   }
 }
@@ -122,10 +130,12 @@ ScheduleSimulation::run(schedule::EntryOp entry) {
   EntryResult &result = results[entry.getSymName().str()] = {};
   for (auto place : module.getOps<PlaceOp>())
     if (symbols.lookup<StateOp>(place.getSymbol()))
-      result.states[place.getSymbol().str()] = read(memory, place.getPlace());
+      result.states[place.getSymbol().str()] =
+          read(memory, withoutPadding(place.getPlace(), getType(place)));
   for (auto output : entry.getBody().getOps<schedule::OutputOp>()) {
-    result.outputs[output.getName().str()] = read(memory, output.getPlace());
-    if (read(memory, output.getPlace()).contains(Values::Undefined)) {
+    Content &content = result.outputs[output.getName().str()];
+    content = read(memory, withoutPadding(output.getPlace(), output.getType()));
+    if (content.contains(Values::Undefined)) {
       output.emitOpError() << "lies where nothing was written";
       return failure();
     }
@@ -140,15 +150,14 @@ bool ScheduleSimulation::updateGaps(const Memory &memory) {
   for (auto slab : module.getOps<SlabOp>()) {
     if (slab.getKind() != SlabKind::state)
       continue;
-    int64_t elements = slab.getSize() / kElementBytes, position = 0;
+    int64_t position = 0;
     SlabContent end = memory.find(slab.getSymName())->second;
     for (auto place : module.getOps<PlaceOp>())
       if (place.getPlace().getSlab().getValue() == slab.getSymName())
-        end.write(
-            place.getPlace().getOffset() / kElementBytes,
-            Content(Values::Zero, place.getPlace().getSize() / kElementBytes));
+        end.write(place.getPlace().getOffset(),
+                  Content(Values::Zero, byteSize(getType(place))));
     SlabContent &gap = gaps.find(slab.getSymName())->second;
-    Content left = end.read(0, elements);
+    Content left = end.read(0, slab.getSize());
     for (const Segment &segment : left.getSegments()) {
       Content unknown(Values::Undefined, segment.length);
       if (segment.value != Values::Zero &&

@@ -28,7 +28,7 @@ inline bool isLongLoop(int64_t count, int64_t kernels) {
 
 /// Contents of inputs, states and control words before a run.
 Content contentOfSymbol(Values &values, llvm::StringRef symbol,
-                        int64_t elements);
+                        mlir::Type type);
 Content contentOfControl(Values &values);
 
 /// Runs an entry of the kernel level on values, and puts the contents of all of
@@ -60,6 +60,8 @@ private:
   mlir::LogicalResult run(LaunchOp launch, Memory &memory, int64_t iteration);
   void forgetMovingResults(LoopOp loop, Memory &memory);
   Content read(const Memory &memory, PlaceAttr place) const;
+  /// The type of the input or state that a place is of.
+  mlir::Type getType(PlaceOp place) const;
   bool updateGaps(const Memory &memory);
 
   mlir::ModuleOp module;

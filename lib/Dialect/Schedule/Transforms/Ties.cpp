@@ -37,8 +37,9 @@ LogicalResult EntryMemory::tie() {
     for (Value result : kernel.getResults())
       if (int64_t elements = countElements(result.getType());
           !places.contains(result))
-        places[result] = {program.create(Buffer::Kind::Transient, elements), 0,
-                          elements};
+        places[result] = {
+            program.create(Buffer::Kind::Transient, elements, result.getType()),
+            0, elements};
   return success();
 }
 
@@ -164,7 +165,8 @@ void EntryMemory::placePack(PackOp pack) {
   if (placePackedStates(pack))
     return;
   SmallVector<int64_t> offsets = PackOp::getOffsets(pack.getOperandTypes());
-  Buffer *arena = program.create(Buffer::Kind::Arena, offsets.back());
+  Buffer *arena = program.create(Buffer::Kind::Arena, offsets.back(),
+                                 pack.getResult().getType());
   for (OpOperand &operand : pack->getOpOperands()) {
     Piece piece = resolvePiece(operand.get());
     bool whole = piece.elements == countElements(piece.root.getType());
@@ -223,13 +225,15 @@ bool EntryMemory::reaches(Operation *from, Operation *to) const {
 /// packs rely on the zeros between states.
 bool EntryMemory::keepsGapsZero(OpResult result, const Slice &place) const {
   // Tells states from gaps.
-  SlabContent map(place.buffer->elements, Values::Zero);
+  int64_t bytes = place.buffer->elementBytes;
+  SlabContent map(place.buffer->getBytes(), Values::Zero);
   for (StateOp state : program.getStates(place.buffer)) {
     Slice slice = program.lookup(state.getSymName());
-    map.write(slice.offset, Content(Values::Undefined, slice.elements));
+    map.write(slice.offset * bytes,
+              Content(Values::Undefined, slice.elements * bytes));
   }
   Content content = contents.lookup(result),
-          covered = map.read(place.offset, place.elements);
+          covered = map.read(place.offset * bytes, place.elements * bytes);
   int64_t position = 0;
   for (const Segment &segment : covered.getSegments()) {
     bool isGap = segment.value == Values::Zero;

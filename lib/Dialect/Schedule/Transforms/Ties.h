@@ -59,7 +59,8 @@ private:
   bool isFree(mlir::Value value) const;
   void placeLoop(ScanOp loop);
   void placeCarried(ScanOp loop, unsigned number);
-  void placeInitial(ScanOp loop, unsigned number, const Slice &place);
+  void placeInitial(ScanOp loop, unsigned number, const Slice &place,
+                    bool inStack);
   void placeStacked(ScanOp loop, unsigned number);
   bool keepsGapsZero(mlir::OpResult result, const Slice &place) const;
   bool canComputeInPlace(mlir::OpResult result, const Slice &place);
