@@ -25,10 +25,15 @@ static LogicalResult expand(GradientOp op) {
   if (failed(gradients))
     return failure();
   for (auto [value, gradient, result] :
-       llvm::zip_equal(wrt, *gradients, op.getGradients()))
-    result.replaceAllUsesWith(
-        gradient ? gradient
-                 : constantLike(builder, op.getLoc(), value.getType(), 0));
+       llvm::zip_equal(wrt, *gradients, op.getGradients())) {
+    if (!gradient)
+      gradient = constantLike(builder, op.getLoc(), value.getType(), 0);
+    // Those of 16 bits were summed as f32.
+    if (gradient.getType() != result.getType())
+      gradient =
+          builder.createOrFold<CastOp>(op.getLoc(), result.getType(), gradient);
+    result.replaceAllUsesWith(gradient);
+  }
   op.erase();
   return success();
 }

@@ -54,7 +54,11 @@ public:
     return success();
   }
 
+  /// Contributions of 16 bits become f32: they are summed.
   void contribute(Value value, Value cotangent) {
+    Type type = cotangentType(value.getType());
+    if (cotangent.getType() != type)
+      cotangent = builder.createOrFold<CastOp>(loc, type, cotangent);
     contributions[value].push_back(cotangent);
   }
 
@@ -103,8 +107,10 @@ private:
       return error;
     }
     SmallVector<Value> operandCotangents(operands.size());
-    OpBuilder::InsertionGuard guard(builder);
-    differentiable.buildVJP(builder, cotangents, wanted, operandCotangents);
+    {
+      OpBuilder::InsertionGuard guard(builder);
+      differentiable.buildVJP(builder, cotangents, wanted, operandCotangents);
+    }
     for (auto [operand, cotangent, is] :
          llvm::zip(operands, operandCotangents, wanted))
       if (is && cotangent)

@@ -18,6 +18,12 @@ static Value sumOver(OpBuilder &b, Location loc, Value value,
                       : b.create<ReduceSumOp>(loc, value, dims).getResult();
 }
 
+/// The type of an operand's cotangent: that of the operand, with the elements
+/// of the result's cotangent.
+static RankedTensorType typeOfCotangent(Value operand, Value ct) {
+  return tensorType(shapeOf(operand), getElementTypeOrSelf(ct));
+}
+
 static SmallVector<int64_t> inversePermutation(ArrayRef<int64_t> permutation) {
   SmallVector<int64_t> inverse(permutation.size());
   for (auto [i, dim] : llvm::enumerate(permutation))
@@ -34,11 +40,11 @@ DESCENT_VJP(BroadcastOp,
 DESCENT_VJP(PadOp, sliceOf(b, loc, ct, getLow(), shapeOf(getOperand())))
 DESCENT_VJP(ReverseOp, b.create<ReverseOp>(loc, ct, getDims()))
 DESCENT_VJP(WindowOp,
-            b.create<UnwindowOp>(loc, getOperand().getType(), ct, getDims(),
-                                 getStrides(), getDilations()))
+            b.create<UnwindowOp>(loc, typeOfCotangent(getOperand(), ct), ct,
+                                 getDims(), getStrides(), getDilations()))
 DESCENT_VJP(UnwindowOp,
-            b.create<WindowOp>(loc, getOperand().getType(), ct, getDims(),
-                               getStrides(), getDilations()))
+            b.create<WindowOp>(loc, typeOfCotangent(getOperand(), ct), ct,
+                               getDims(), getStrides(), getDilations()))
 
 /// With strides, elements between the slice's are zero: an unwindow of windows
 /// of one element.
