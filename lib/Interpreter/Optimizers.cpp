@@ -108,7 +108,7 @@ evaluateOptimize(Operation *op, TensorPointers operands, Frame &frame) {
              << name << "'";
     auto slot = [&](StringRef slot) -> Tensor & {
       std::string slotName = prefix + slot.str() + "." + name;
-      Tensor zeros(gradient->shape, Element::F32);
+      Tensor zeros(gradient->shape, parameter->second.element);
       return frame.writes[slotName] = stateOr(frame, slotName, zeros);
     };
     Update update{parameter->second, *gradient, frame.control.lrScale,

@@ -4,6 +4,8 @@
 
 #include "descent/Dialect/Descent/Math.h"
 #include "descent/Transforms/Passes.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/StringMap.h"
 
 namespace descent {
 #define GEN_PASS_DEF_EXPANDOPTIMIZERSPASS
@@ -24,33 +26,77 @@ public:
         prefix("optim." + std::to_string(op.getGroup()) + ".") {}
 
   void expand() {
-    SmallVector<Value> parameters;
-    for (auto symbol : op.getParameters().getAsRange<FlatSymbolRefAttr>())
-      parameters.push_back(b.create<ReadOp>(
-          loc, symbols.lookup<StateOp>(symbol.getValue()).getType(), symbol));
-    parameter = b.create<PackOp>(loc, parameters);
-    gradient = b.create<PackOp>(loc, op.getGradients());
-    watch();
-    Value step = TypeSwitch<Attribute, Value>(op.getRule())
-                     .Case([&](SgdAttr rule) { return sgd(rule); })
-                     .Case([&](AdamAttr rule) { return adam(rule); });
-    Value rate = b.create<ControlOp>(loc, tensorType({}, b.getF32Type()),
-                                     ControlWord::lr_scale);
-    Value scaled = mul(step, broadcastScalar(b, loc, rate, shape()));
-    writePieces(op.getParameters().getAsRange<FlatSymbolRefAttr>(), parameter,
-                sub(parameter, scaled));
+    std::vector<Group> groups = pack();
+    watch(groups);
+    for (const Group &group : groups) {
+      names = group.names;
+      parameter = group.parameter;
+      gradient = group.gradient;
+      Value step = TypeSwitch<Attribute, Value>(op.getRule())
+                       .Case([&](SgdAttr rule) { return sgd(rule); })
+                       .Case([&](AdamAttr rule) { return adam(rule); });
+      Value rate = b.create<ControlOp>(loc, tensorType({}, b.getF32Type()),
+                                       ControlWord::lr_scale);
+      Value scaled =
+          mul(step, broadcastScalar(b, loc, converted(rate), shape()));
+      writePieces(names, parameter, sub(parameter, scaled));
+    }
     op.erase();
   }
 
 private:
+  /// The parameters of one element type, and arenas of them and of their
+  /// gradients.
+  struct Group {
+    SmallVector<FlatSymbolRefAttr> names;
+    SmallVector<Value> parameters, gradients;
+    Value parameter, gradient;
+  };
+
   OptimizeOp op;
   OpBuilder b;
   Location loc;
   ModuleOp module;
   SymbolTable symbols;
   std::string prefix;
-  Value parameter, gradient; ///< arenas
-  Value healthy;             ///< i1 scalar: no step so far has diverged
+  /// Those of the group that is being expanded.
+  SmallVector<FlatSymbolRefAttr> names;
+  Value parameter, gradient;
+  Value healthy; ///< i1 scalar: no step so far has diverged
+  /// Scalars that all groups share: f64 if there is such a parameter.
+  Type scalarType = b.getF32Type();
+  llvm::StringMap<Value> corrections;
+  Value first;
+
+  /// Parameters and gradients by element type.
+  std::vector<Group> pack() {
+    llvm::MapVector<Type, Group> groups;
+    for (auto [symbol, gradient] :
+         llvm::zip(op.getParameters().getAsRange<FlatSymbolRefAttr>(),
+                   op.getGradients())) {
+      RankedTensorType type =
+          symbols.lookup<StateOp>(symbol.getValue()).getType();
+      Group &group = groups[type.getElementType()];
+      group.names.push_back(symbol);
+      group.parameters.push_back(b.create<ReadOp>(loc, type, symbol));
+      group.gradients.push_back(gradient);
+      if (type.getElementType().isF64())
+        scalarType = b.getF64Type();
+    }
+    std::vector<Group> packed;
+    for (auto &[type, group] : groups) {
+      group.parameter = b.create<PackOp>(loc, group.parameters);
+      group.gradient = b.create<PackOp>(loc, group.gradients);
+      packed.push_back(group);
+    }
+    return packed;
+  }
+
+  /// A scalar as one of the group's element type.
+  Value converted(Value scalar) {
+    return b.createOrFold<CastOp>(
+        loc, tensorType({}, getElementTypeOrSelf(parameter)), scalar);
+  }
 
   ArrayRef<int64_t> shape() {
     return cast<RankedTensorType>(parameter.getType()).getShape();
@@ -88,15 +134,15 @@ private:
 
   /// The arena of one slot: a state for every parameter.
   std::pair<SmallVector<FlatSymbolRefAttr>, Value> slot(StringRef name) {
-    SmallVector<FlatSymbolRefAttr> names;
+    SmallVector<FlatSymbolRefAttr> slots;
     SmallVector<Value> values;
-    for (auto symbol : op.getParameters().getAsRange<FlatSymbolRefAttr>()) {
+    for (FlatSymbolRefAttr symbol : names) {
       Type type = symbols.lookup<StateOp>(symbol.getValue()).getType();
-      names.push_back(declare(prefix + name + "." + symbol.getValue(), type,
+      slots.push_back(declare(prefix + name + "." + symbol.getValue(), type,
                               Role::optimizer));
-      values.push_back(b.create<ReadOp>(loc, type, names.back()));
+      values.push_back(b.create<ReadOp>(loc, type, slots.back()));
     }
-    return {names, b.create<PackOp>(loc, values)};
+    return {slots, b.create<PackOp>(loc, values)};
   }
 
   Value guarded(Value before, Value after) {
@@ -105,12 +151,12 @@ private:
         loc, broadcastScalar(b, loc, healthy, type.getShape()), after, before);
   }
 
-  template <typename Range>
-  void writePieces(Range names, Value before, Value after) {
+  void writePieces(ArrayRef<FlatSymbolRefAttr> symbols, Value before,
+                   Value after) {
     auto pieces = b.create<UnpackOp>(
         loc, before.getDefiningOp<PackOp>()->getOperandTypes(),
         guarded(before, after));
-    for (auto [name, piece] : llvm::zip(names, pieces.getResults()))
+    for (auto [name, piece] : llvm::zip(symbols, pieces.getResults()))
       b.create<WriteOp>(loc, name, piece);
   }
 
@@ -118,13 +164,17 @@ private:
   /// c = 1 - decay^t after t steps; returns c'. Unlike decay c + (1 - decay)
   /// it tends to 1 whatever the rounding of the decay.
   Value correction(StringRef name, double decay) {
-    auto type = tensorType({}, b.getF32Type());
+    Value &known = corrections[name];
+    if (known)
+      return converted(known);
+    auto type = tensorType({}, scalarType);
     auto symbol = declare(prefix + name, type, Role::optimizer);
     Value before = b.create<ReadOp>(loc, type, symbol);
     Value left = sub(constant(before, 1), before);
     Value after = add(before, scale(left, 1 - decay));
     b.create<WriteOp>(loc, symbol, guarded(before, after));
-    return after;
+    known = after;
+    return converted(known);
   }
 
   /// What an optimizer before this one in the entry writes to a state; that
@@ -139,8 +189,17 @@ private:
     return {};
   }
 
+  Value areFinite(Value arena) {
+    Value finite = b.create<IsFiniteOp>(
+        loc, withElementType(arena.getType(), b.getI1Type()), arena);
+    Value bad =
+        b.create<SelectOp>(loc, finite, constant(arena, 0), constant(arena, 1));
+    Value worst = b.create<ReduceMaxOp>(loc, bad, ArrayRef<int64_t>{0});
+    return b.create<CompareOp>(loc, Predicate::eq, worst, constant(worst, 0));
+  }
+
   /// Latches the first step whose loss or gradients are not finite.
-  void watch() {
+  void watch(ArrayRef<Group> groups) {
     auto i32 = tensorType({}, b.getI32Type());
     auto symbol =
         symbols.lookup("status.diverged")
@@ -149,13 +208,10 @@ private:
     Value before = takeEarlierWrite(symbol);
     if (!before)
       before = b.create<ReadOp>(loc, i32, symbol);
-    Value finite = b.create<IsFiniteOp>(
-        loc, withElementType(gradient.getType(), b.getI1Type()), gradient);
-    Value bad = b.create<SelectOp>(loc, finite, constant(gradient, 0),
-                                   constant(gradient, 1));
-    Value worst = b.create<ReduceMaxOp>(loc, bad, ArrayRef<int64_t>{0});
-    Value gradientsFinite =
-        b.create<CompareOp>(loc, Predicate::eq, worst, constant(worst, 0));
+    Value gradientsFinite = areFinite(groups.front().gradient);
+    for (const Group &group : groups.drop_front())
+      gradientsFinite =
+          b.create<AndOp>(loc, gradientsFinite, areFinite(group.gradient));
     Value lossFinite =
         b.create<IsFiniteOp>(loc, gradientsFinite.getType(), op.getLoss());
     Value fine = b.create<AndOp>(loc, lossFinite, gradientsFinite);
@@ -180,27 +236,33 @@ private:
                             : add(gradient, scale(parameter, weightDecay));
   }
 
+  /// Whether this is the optimizer's first step.
+  Value isFirst() {
+    if (first)
+      return first;
+    auto i32 = tensorType({}, b.getI32Type());
+    auto symbol = declare(prefix + "step", i32, Role::optimizer);
+    Value taken = b.create<ReadOp>(loc, i32, symbol);
+    b.create<WriteOp>(loc, symbol,
+                      guarded(taken, add(taken, constant(taken, 1))));
+    return first = b.create<CompareOp>(loc, Predicate::eq, taken,
+                                       constant(taken, 0));
+  }
+
   Value sgd(SgdAttr rule) {
     Value g = decayed(number(rule.getWeightDecay()));
     double momentum = number(rule.getMomentum()),
            dampening = number(rule.getDampening());
     if (momentum == 0)
       return scale(g, number(rule.getLr()));
-    auto [names, before] = slot("momentum_buffer");
+    auto [slots, before] = slot("momentum_buffer");
     Value after = blend(momentum, before, 1 - dampening, g);
     if (dampening != 0) {
       // The first gradient is not dampened: it starts the buffer.
-      auto i32 = tensorType({}, b.getI32Type());
-      auto symbol = declare(prefix + "step", i32, Role::optimizer);
-      Value taken = b.create<ReadOp>(loc, i32, symbol);
-      b.create<WriteOp>(loc, symbol,
-                        guarded(taken, add(taken, constant(taken, 1))));
-      Value first =
-          b.create<CompareOp>(loc, Predicate::eq, taken, constant(taken, 0));
-      after = b.create<SelectOp>(loc, broadcastScalar(b, loc, first, shape()),
-                                 g, after);
+      after = b.create<SelectOp>(
+          loc, broadcastScalar(b, loc, isFirst(), shape()), g, after);
     }
-    writePieces(names, before, after);
+    writePieces(slots, before, after);
     return scale(rule.getNesterov() ? add(g, scale(after, momentum)) : after,
                  number(rule.getLr()));
   }

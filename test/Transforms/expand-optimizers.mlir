@@ -4,6 +4,8 @@
 // RUN: descent-interpret --compare %s %t.mlir --entry sgd --steps 4 --first-step 3
 // RUN: descent-interpret --compare %s %t.mlir --entry plain --steps 3
 // RUN: descent-interpret --compare %s %t.mlir --entry adam --steps 5 --first-step 2 --lr-scale 0.5
+// RUN: descent-interpret --compare %s %t.mlir --entry mixed --steps 3
+// RUN: descent-interpret --compare %s %t.mlir --entry mixed --steps 3 --set d=nan
 
 // A loss or a gradient that is not finite changes no state from then on, and its step is latched.
 // RUN: descent-interpret %t.mlir --entry adam --set x=nan --first-step 7 --steps 2 --print w --print optim.1.exp_avg.w --print status.diverged | FileCheck %s --check-prefix=LATCHED
@@ -81,4 +83,20 @@ descent.entry @two {
   // CHECK-NOT: descent.write @status.diverged
   descent.optimize 3 #descent.sgd<lr = 0.125 : f32, momentum = 0.0 : f32, dampening = 0.0 : f32, weight_decay = 0.0 : f32, nesterov = false> [@w] watch %loss by %x : tensor<f32> by tensor<2x3xf32>
   descent.optimize 4 #descent.sgd<lr = 0.125 : f32, momentum = 0.0 : f32, dampening = 0.0 : f32, weight_decay = 0.0 : f32, nesterov = false> [@b] watch %fine by %one : tensor<f32> by tensor<3xf32>
+}
+
+// Parameters of two element types: an arena of each, and one correction, in the wider type.
+descent.input @d : tensor<5xf64>
+descent.state @v : tensor<5xf64> parameter <constant, 0.5 : f32, 0.0 : f32>
+// CHECK: descent.state @optim.5.bias_correction1 : tensor<f64>
+// CHECK-LABEL: descent.entry @mixed
+descent.entry @mixed {
+  %x = descent.read @x : tensor<2x3xf32>
+  %d = descent.read @d : tensor<5xf64>
+  %loss = descent.reduce_sum %x [0, 1] : tensor<2x3xf32> to tensor<f32>
+  // CHECK-DAG: descent.pack %{{[^,]*}} : (tensor<2x3xf32>) -> tensor<64xf32>
+  // CHECK-DAG: descent.pack %{{[^,]*}} : (tensor<5xf64>) -> tensor<32xf64>
+  // CHECK-COUNT-1: descent.write @optim.5.bias_correction1
+  // CHECK-NOT: descent.write @optim.5.bias_correction1
+  descent.optimize 5 #descent.adam<lr = 0.0625 : f32, beta1 = 0.875 : f32, beta2 = 0.96875 : f32, eps = 9.765625e-04 : f32, weight_decay = 0.015625 : f32> [@w, @v] watch %loss by %x, %d : tensor<f32> by tensor<2x3xf32>, tensor<5xf64>
 }
