@@ -6,6 +6,7 @@
 #include "mlir/Dialect/SPIRV/IR/SPIRVDialect.h"
 #include "llvm/ADT/APFloat.h"
 #include "llvm/Support/ErrorHandling.h"
+#include "llvm/Support/MathExtras.h"
 #include <cstring>
 
 using namespace mlir;
@@ -39,14 +40,16 @@ schedule::KernelOp makeScheduleKernel(EntryOp entry, Layout layout) {
   using schedule::BindingAccess;
   auto place = [&](ValueRange tensors, SmallVector<Attribute> &places,
                    BindingAccess access, int64_t padding) {
-    int64_t offset = padding;
+    int64_t offset = padding * schedule::kWordBytes;
     for (Value tensor : tensors) {
       if (layout != Layout::packed || tensor == tensors.front())
         accesses.push_back(access);
-      places.push_back(
-          schedule::OperandAttr::get(b.getContext(), accesses.size() - 1,
-                                     layout == Layout::packed ? offset : 0));
-      offset += cast<RankedTensorType>(tensor.getType()).getNumElements();
+      int64_t bytes = schedule::elementBytes(tensor.getType());
+      offset = llvm::alignTo(offset, bytes);
+      places.push_back(schedule::OperandAttr::get(
+          b.getContext(), accesses.size() - 1,
+          layout == Layout::packed ? offset / bytes : 0));
+      offset += schedule::byteSize(tensor.getType());
     }
   };
   place(operands, reads, BindingAccess::read, 3);
@@ -148,9 +151,10 @@ Buffers makeBuffers(EntryOp entry, schedule::KernelOp kernel,
   for (unsigned i = 0; i < kernel.getReads().size(); ++i) {
     const interpreter::Tensor &tensor = inputs.at(inputName(entry, i).str());
     schedule::OperandAttr place = kernel.getRead(i);
-    auto *memory = reinterpret_cast<char *>(buffers[place.getBinding()].data() +
-                                            place.getOffset());
     unsigned size = bytesOf(tensor.element);
+    auto *memory =
+        reinterpret_cast<char *>(buffers[place.getBinding()].data()) +
+        place.getOffset() * size;
     for (double value : tensor.values) {
       uint64_t bits = toBits(value, tensor.element);
       std::memcpy(memory, &bits, size);
@@ -168,9 +172,10 @@ interpreter::Environment readResults(EntryOp entry, schedule::KernelOp kernel,
     unsigned number = cast<OpResult>(output.getValue()).getResultNumber();
     schedule::OperandAttr place = kernel.getWrite(number);
     interpreter::Tensor tensor(inner.getResult(number).getType());
-    const auto *memory = reinterpret_cast<const char *>(
-        buffers[place.getBinding()].data() + place.getOffset());
     unsigned size = bytesOf(tensor.element);
+    const auto *memory =
+        reinterpret_cast<const char *>(buffers[place.getBinding()].data()) +
+        place.getOffset() * size;
     for (double &value : tensor.values) {
       uint64_t bits = 0;
       std::memcpy(&bits, memory, size);
