@@ -213,6 +213,26 @@ def every_model_runs():
             expect(bench["ms_per_step"] > 0 and bench["kernels"] > 0, f"{model.name} {entry}: {bench}")
 
 
+def entries_of_their_own_run():
+    """Two networks trained in turn, a state carried from batch to batch, one character at a time, a derivative of a derivative."""
+    for name, entries in (("gan", ("step_critic", "step_generator", "predict")), ("gru", ("train", "generate")), ("sdf", ("train", "eval"))):
+        bundle = WORK / f"model-{name}.bundle"
+        compile_model(ROOT / "models" / f"{name}.descent", bundle)
+        for entry in entries:
+            bench = last("bench", events("bench", bundle, "--entry", entry, "--steps", 2))
+            expect(bench["ms_per_step"] > 0 and bench["kernels"] > 0, f"{name} {entry}: {bench}")
+
+
+def both_spellings_give_the_same_bytes():
+    twins = [path for path in sorted((ROOT / "models").glob("*.json")) if path.with_suffix(".descent").exists()]
+    expect(len(twins) >= 5, f"only {len(twins)} models are there in both spellings")
+    for path in twins:
+        json_bundle, text_bundle = WORK / "twin-json.bundle", WORK / "twin-text.bundle"
+        compile_model(path, json_bundle)
+        compile_model(path.with_suffix(".descent"), text_bundle)
+        expect(json_bundle.read_bytes() == text_bundle.read_bytes(), f"{path.stem}.json and .descent give different bundles")
+
+
 # ------------------------------------------------------------------ refused input
 
 def a_failed_compile_leaves_no_file():
@@ -309,6 +329,7 @@ def divergence_is_exit_6():
 
 TESTS = [glyphs_reach_97_percent, mnist_reaches_967, eval_repeats_the_last_epochs_numbers, same_seed_same_bytes, fifty_steps_as_torch,
          torch_state_dict_loads, compiles_in_two_seconds, same_model_same_bytes, other_profile_same_losses, every_image_model_learns, every_model_runs,
+         entries_of_their_own_run, both_spellings_give_the_same_bytes,
          a_device_stays_a_device,
          a_failed_compile_leaves_no_file, damaged_bundles_are_refused, bad_data_is_named, wrong_weights_are_named, no_vulkan_is_exit_4,
          divergence_is_exit_6]
