@@ -269,7 +269,9 @@ Value Specials::custom(const Definition &definition, const CallSite &site) {
   Node node;
   node.op = &customOp();
   node.location = e.where(site.location);
-  node.path = e.labelOf(definition.name.text);
+  // Checks of derivatives call it so.
+  std::string label = e.labelOf(definition.name.text);
+  node.path = label.empty() ? definition.name.text : label;
   e.differentiating.push_back(&definition);
   std::vector<Tensor> none;
   auto run = [&]() -> bool {

@@ -88,6 +88,10 @@ std::optional<DriverOptions> parseCommandLine(int argc, char **argv,
   app.add_flag(
       "--print-registry", options.printRegistry,
       "print all layers, losses, metrics and optimizers as JSON, and stop");
+  app.add_flag("--check-gradients", options.checkGradients,
+               "compare every gradient of every entry, and every function's "
+               "own derivative, with finite differences in f64; nothing is "
+               "compiled; exit 3 if one is wrong");
   app.add_flag("--print-schema", options.printSchema,
                "print the JSON Schema of models in JSON, and stop");
   try {

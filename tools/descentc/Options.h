@@ -35,6 +35,7 @@ struct DriverOptions {
   bool time = false;
   bool printRegistry = false;
   bool printSchema = false;
+  bool checkGradients = false;
 };
 
 /// Reads the command line. None if there is nothing to compile: `exitCode` then

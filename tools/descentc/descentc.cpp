@@ -5,6 +5,7 @@
 #include "Emit.h"
 #include "Options.h"
 #include "descent/Bundle/Archive.h"
+#include "descent/Interpreter/CheckGradients.h"
 #include "descent/Model/Load.h"
 #include "descent/Model/Registry.h"
 #include "llvm/Support/FileSystem.h"
@@ -88,6 +89,19 @@ static CompileStatus compile(Compilation &compilation, EmitKind kind,
   }
   os << *bytes;
   return status;
+}
+
+/// Compares derivatives with finite differences, and prints a line for each.
+static CompileStatus checkGradients(Compilation &compilation) {
+  CompileStatus status = compilation.load();
+  if (status == CompileStatus::Done)
+    status = compilation.import();
+  if (status != CompileStatus::Done)
+    return status;
+  interpreter::GradientReport report;
+  bool right = llvm::succeeded(interpreter::checkAllGradients(
+      compilation.getModule(), {}, llvm::outs(), report));
+  return right ? CompileStatus::Done : CompileStatus::InvalidModel;
 }
 
 /// Reports an error of writing a file; false if there is none.
@@ -176,6 +190,8 @@ int main(int argc, char **argv) {
   }
 
   Compilation compilation(options->compile, llvm::errs());
+  if (options->checkGradients)
+    return int(checkGradients(compilation));
   std::string result;
   CompileStatus status = options->emit == EmitKind::Ast
                              ? printModel(*options, result)
