@@ -4,6 +4,7 @@
 
 #include "KernelBlocks.h"
 #include "KernelFusion.h"
+#include "KernelWorklists.h"
 #include "descent/Dialect/Descent/ViewAlgebra.h"
 #include "descent/Transforms/Passes.h"
 
@@ -104,59 +105,104 @@ static unsigned countTogether(KernelOp first, KernelOp second) {
 
 namespace {
 
-struct FormKernelsPass : descent::impl::FormKernelsPassBase<FormKernelsPass> {
-  using FormKernelsPassBase::FormKernelsPassBase;
+/// The rewrites, in the order in which they are tried.
+enum Rewrite : unsigned {
+  merge,
+  absorbEpilogue,
+  inlineIntoReaders,
+  absorb,
+  join,
+  numRewrites
+};
 
-  void runOnOperation() override {
-    for (Block *block : getKernelBlocks(getOperation()))
-      form(*block);
-  }
+/// Forms the kernels of one block: applies the first rewrite that can be
+/// applied, to the first kernel in program order, until there is none.
+class Former {
+public:
+  Former(Block &block, unsigned maxTensors)
+      : worklists(block, numRewrites), maxTensors(maxTensors) {}
 
-  void form(Block &block) {
+  void run() {
     // Epilogues of reductions first: once a bias and an activation follow a sum
     // in registers, there is nothing left to inline elsewhere.
-    while (mergeSums(block) || absorbOne(block, /*epilogues=*/true) ||
-           inlineOne(block) || absorbOne(block, /*epilogues=*/false) ||
-           joinOne(block))
+    while (tryOn(merge, &Former::mergeIntoReader) ||
+           tryOn(absorbEpilogue, &Former::absorbAsEpilogue) ||
+           tryOn(inlineIntoReaders, &Former::inlineIfItPays) ||
+           tryOn(absorb, &Former::absorbIntoProducer) ||
+           tryOn(join, &Former::joinWithSibling))
       ;
   }
 
-  /// Inlines the first kernel in program order for which it pays.
-  bool inlineOne(Block &block) {
-    for (auto producer : block.getOps<KernelOp>()) {
-      if (!producer.isElementwise())
-        continue;
-      auto uses = usesThroughReshapes(producer);
-      if (uses.empty() || llvm::any_of(uses, [](OpOperand *use) {
-            return !isa<KernelOp>(use->getOwner());
-          }))
-        continue;
-      if (paysToInline(producer, uses) && inlineEverywhere(producer, uses))
-        return true;
-    }
-    return false;
+private:
+  KernelWorklists worklists;
+  unsigned maxTensors;
+
+  bool tryOn(Rewrite rewrite, bool (Former::*method)(KernelOp)) {
+    return worklists.tryOn(
+        rewrite, [&](KernelOp kernel) { return (this->*method)(kernel); });
+  }
+
+  /// Replaces two kernels by the one that `fuse` makes of them.
+  bool replace(KernelOp first, KernelOp second,
+               llvm::function_ref<KernelOp(KernelOp, KernelOp)> fuse) {
+    worklists.retire(first);
+    worklists.retire(second);
+    renew(fuse(first, second));
+    return true;
+  }
+
+  /// Has rewrites tried again where a new kernel makes a difference.
+  void renew(KernelOp kernel) {
+    worklists.renew(kernel);
+    for (Value input : kernel.getFinishInputs())
+      if (isLargeEnoughToShare(input, kernel))
+        for (Operation *user : input.getUsers())
+          if (auto sibling = dyn_cast<KernelOp>(user))
+            worklists.add(join, sibling);
+  }
+
+  /// Inlines a kernel into all its readers if it pays.
+  bool inlineIfItPays(KernelOp producer) {
+    if (!producer.isElementwise())
+      return false;
+    auto uses = usesThroughReshapes(producer);
+    if (uses.empty() || llvm::any_of(uses, [](OpOperand *use) {
+          return !isa<KernelOp>(use->getOwner());
+        }))
+      return false;
+    return paysToInline(producer, uses) && inlineEverywhere(producer, uses);
   }
 
   bool inlineEverywhere(KernelOp producer, ArrayRef<OpOperand *> uses) {
     llvm::SetVector<Operation *> consumers;
     for (OpOperand *use : uses)
       consumers.insert(use->getOwner());
-    SmallVector<std::pair<Operation *, KernelOp>> replacements;
+    SmallVector<std::pair<KernelOp, KernelOp>> replacements;
     bool legal = true;
-    for (Operation *consumer : consumers) {
-      KernelOp fused = inlineProducer(cast<KernelOp>(consumer), producer);
-      legal &= fused && countTensors(fused) <= maxTensors;
+    for (Operation *op : consumers) {
+      auto consumer = cast<KernelOp>(op);
+      KernelOp fused = inlineProducer(consumer, producer);
+      legal = fused && countTensors(fused) <= maxTensors;
       if (fused)
         replacements.push_back({consumer, fused});
+      if (!legal)
+        break;
+    }
+    if (!legal) {
+      for (auto [consumer, fused] : replacements)
+        fused->erase();
+      return false;
     }
     for (auto [consumer, fused] : replacements) {
-      if (legal)
-        consumer->replaceAllUsesWith(fused);
-      (legal ? consumer : fused.getOperation())->erase();
+      worklists.retire(consumer);
+      consumer->replaceAllUsesWith(fused);
+      consumer->erase();
     }
-    if (legal)
-      eraseWithReshapes(producer);
-    return legal;
+    worklists.retire(producer);
+    eraseWithReshapes(producer);
+    for (auto [consumer, fused] : replacements)
+      renew(fused);
+    return true;
   }
 
   static void eraseWithReshapes(Operation *op) {
@@ -165,25 +211,31 @@ struct FormKernelsPass : descent::impl::FormKernelsPassBase<FormKernelsPass> {
     op->erase();
   }
 
-  /// Lets a kernel absorb the first elementwise kernel in program order that it
-  /// can. An epilogue is one that leaves nothing of a reduction's own results
-  /// to be stored.
-  bool absorbOne(Block &block, bool epilogues) {
-    for (auto consumer : block.getOps<KernelOp>()) {
-      if (!consumer.isElementwise())
-        continue;
-      for (Value input : consumer.getFinishInputs()) {
-        KernelOp producer = kernelResult(input).kernel;
-        if (!producer || !canAbsorb(producer, consumer) ||
-            countTogether(producer, consumer) > maxTensors)
-          continue;
-        if (epilogues &&
-            (producer.isElementwise() || !readsAlone(consumer, producer)))
-          continue;
-        absorbConsumer(producer, consumer);
-        return true;
-      }
-    }
+  /// Lets a reduction absorb an elementwise kernel, if that leaves nothing of
+  /// the reduction's own results to be stored.
+  bool absorbAsEpilogue(KernelOp consumer) {
+    return absorbInto(consumer, [&](KernelOp producer) {
+      return !producer.isElementwise() && readsAlone(consumer, producer);
+    });
+  }
+
+  /// Lets any kernel absorb an elementwise one.
+  bool absorbIntoProducer(KernelOp consumer) {
+    return absorbInto(consumer, [](KernelOp) { return true; });
+  }
+
+  /// Lets the first of the kernels that `consumer` reads that `wanted` takes,
+  /// and that can, absorb it.
+  bool absorbInto(KernelOp consumer,
+                  llvm::function_ref<bool(KernelOp)> wanted) {
+    if (!consumer.isElementwise())
+      return false;
+    for (Value input : consumer.getFinishInputs())
+      if (KernelOp producer = kernelResult(input).kernel;
+          producer && wanted(producer) &&
+          countTogether(producer, consumer) <= maxTensors &&
+          canAbsorb(producer, consumer))
+        return replace(producer, consumer, absorbConsumer);
     return false;
   }
 
@@ -193,37 +245,52 @@ struct FormKernelsPass : descent::impl::FormKernelsPassBase<FormKernelsPass> {
     });
   }
 
-  /// Makes one reduction of the first sum in program order that is only read,
-  /// whole or through views, by another sum.
-  bool mergeSums(Block &block) {
-    for (auto inner : block.getOps<KernelOp>()) {
-      auto uses = usesThroughReshapes(inner);
-      auto outer = uses.size() == 1
-                       ? dyn_cast<KernelOp>(uses.front()->getOwner())
-                       : KernelOp();
-      if (outer && canMergeSums(inner, outer)) {
-        mergeSum(inner, outer);
-        return true;
+  /// Makes one reduction of a sum that is only read, whole or through views, by
+  /// another sum.
+  bool mergeIntoReader(KernelOp inner) {
+    auto uses = usesThroughReshapes(inner);
+    auto outer = uses.size() == 1 ? dyn_cast<KernelOp>(uses.front()->getOwner())
+                                  : KernelOp();
+    return outer && canMergeSums(inner, outer) &&
+           replace(inner, outer, mergeSum);
+  }
+
+  /// Whether kernels of as many points as this one may join for reading
+  /// `value`.
+  static bool isLargeEnoughToShare(Value value, KernelOp kernel) {
+    return kernel.isElementwise() &&
+           countElements(value.getType()) >= product(kernel.getParallel());
+  }
+
+  /// Joins an elementwise kernel with the first later one that reads an element
+  /// of a large tensor at the same point.
+  bool joinWithSibling(KernelOp first) {
+    for (Value input : first.getFinishInputs()) {
+      if (!isLargeEnoughToShare(input, first))
+        continue;
+      for (Operation *user : input.getUsers()) {
+        auto second = dyn_cast<KernelOp>(user);
+        if (second && first->isBeforeInBlock(second) &&
+            countTogether(first, second) <= maxTensors &&
+            canJoin(first, second, input))
+          return replace(first, second, joinSiblings);
       }
     }
     return false;
   }
+};
 
-  /// Joins the first two elementwise kernels in program order that read an
-  /// element of a large tensor at the same point.
-  bool joinOne(Block &block) {
-    for (auto first : block.getOps<KernelOp>())
-      for (Value input : first.getFinishInputs())
-        for (Operation *user : input.getUsers()) {
-          auto second = dyn_cast<KernelOp>(user);
-          if (second && first->isBeforeInBlock(second) &&
-              canJoin(first, second, input) &&
-              countTogether(first, second) <= maxTensors) {
-            joinSiblings(first, second);
-            return true;
-          }
-        }
-    return false;
+struct FormKernelsPass : descent::impl::FormKernelsPassBase<FormKernelsPass> {
+  using FormKernelsPassBase::FormKernelsPassBase;
+
+  void runOnOperation() override {
+    for (Block *block : getKernelBlocks(getOperation())) {
+      // An alias that nothing reads is not a use.
+      for (Operation &op : llvm::make_early_inc_range(llvm::reverse(*block)))
+        if (isa<ReshapeOp>(op) && op.use_empty())
+          op.erase();
+      Former(*block, maxTensors).run();
+    }
   }
 };
 

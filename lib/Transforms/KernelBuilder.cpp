@@ -147,7 +147,9 @@ bool dependsOn(Operation *op, Operation *target) {
       Operation *source = operand.getDefiningOp();
       if (source == target)
         return true;
-      if (source && seen.insert(source).second)
+      // What stands before the target does not depend on it.
+      if (source && source->getBlock() == target->getBlock() &&
+          target->isBeforeInBlock(source) && seen.insert(source).second)
         work.push_back(source);
     }
   return false;

@@ -5,7 +5,6 @@
 #include "KernelFusion.h"
 #include "KernelBuilder.h"
 #include "descent/Dialect/Descent/ViewAlgebra.h"
-#include "mlir/Analysis/TopologicalSortUtils.h"
 
 using namespace mlir;
 
@@ -170,11 +169,11 @@ bool canAbsorb(KernelOp producer, KernelOp consumer) {
       countPoints(producer) != countPoints(consumer))
     return false;
   bool reads = false;
+  SmallVector<Operation *> others;
   for (auto [i, input] : llvm::enumerate(consumer.getFinishInputs())) {
     if (kernelResult(input).kernel != producer) {
-      Operation *source = input.getDefiningOp();
-      if (source && (source == producer || dependsOn(source, producer)))
-        return false;
+      if (Operation *source = input.getDefiningOp())
+        others.push_back(source);
       continue;
     }
     auto shape = cast<RankedTensorType>(input.getType()).getShape();
@@ -183,7 +182,19 @@ bool canAbsorb(KernelOp producer, KernelOp consumer) {
       return false;
     reads = true;
   }
-  return reads;
+  return reads && llvm::none_of(others, [&](Operation *source) {
+           return dependsOn(source, producer);
+         });
+}
+
+/// Erases the reshapes at the end of a chain of them that nothing reads.
+static void eraseDeadReshapes(Value value) {
+  auto reshape = value.getDefiningOp<ReshapeOp>();
+  while (reshape && reshape.use_empty()) {
+    Value operand = reshape.getOperand();
+    reshape.erase();
+    reshape = operand.getDefiningOp<ReshapeOp>();
+  }
 }
 
 KernelOp absorbConsumer(KernelOp producer, KernelOp consumer) {
@@ -253,14 +264,11 @@ KernelOp absorbConsumer(KernelOp producer, KernelOp consumer) {
   KernelOp op = fused.build(builder, values, types);
   for (auto [before, after] : llvm::zip(replaced, op->getResults()))
     before.replaceAllUsesWith(after);
-  Block *block = consumer->getBlock();
+  SmallVector<Value> read(consumer.getFinishInputs());
   consumer.erase();
-  for (Operation &dead : llvm::make_early_inc_range(llvm::reverse(*block)))
-    if (isa<ReshapeOp>(dead) && dead.use_empty())
-      dead.erase();
-  if (producer.use_empty())
-    producer.erase();
-  sortTopologically(block);
+  for (Value value : read)
+    eraseDeadReshapes(value);
+  producer.erase();
   return op;
 }
 

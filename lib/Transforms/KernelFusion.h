@@ -32,7 +32,8 @@ bool canAbsorb(KernelOp producer, KernelOp consumer);
 
 /// Replaces both by one kernel that computes the consumer's results in the
 /// producer's finish. Results of the producer that nobody reads any more are
-/// dropped.
+/// dropped. The new kernel stands where the consumer did: what else reads the
+/// producer may have to be moved behind it.
 KernelOp absorbConsumer(KernelOp producer, KernelOp consumer);
 
 /// Whether `inner` is a plain sum (its finish changes nothing) and `outer` a
@@ -48,7 +49,9 @@ KernelOp mergeSum(KernelOp inner, KernelOp outer);
 /// the same elements of `shared`, as many as they have points.
 bool canJoin(KernelOp first, KernelOp second, mlir::Value shared);
 
-/// Replaces two such kernels by one that computes the results of both.
+/// Replaces two such kernels, the first before the second, by one that computes
+/// the results of both. It stands where the second did: what reads the first
+/// may have to be moved behind it.
 KernelOp joinSiblings(KernelOp first, KernelOp second);
 
 } // namespace descent

@@ -5,7 +5,6 @@
 #include "KernelBuilder.h"
 #include "KernelFusion.h"
 #include "descent/Dialect/Descent/ViewAlgebra.h"
-#include "mlir/Analysis/TopologicalSortUtils.h"
 
 using namespace mlir;
 
@@ -163,7 +162,6 @@ KernelOp joinSiblings(KernelOp first, KernelOp second) {
       op->getResults().drop_front(first->getNumResults()));
   first.erase();
   second.erase();
-  sortTopologically(op->getBlock());
   return op;
 }
 
