@@ -76,9 +76,12 @@ Value integers(std::string_view op, int64_t a, int64_t b,
   return result;
 }
 
-Value finite(double result, std::string &problem) {
+/// `result` of `operand`: infinite of what is infinite only.
+Value finite(double result, double operand, std::string &problem) {
   if (std::isnan(result))
     problem = "the result is not a number";
+  else if (!std::isfinite(result) && std::isfinite(operand))
+    problem = "the result is not a finite number";
   return result;
 }
 
@@ -103,7 +106,7 @@ Value descent::model::arithmetic(std::string_view op, const Value &a,
   if (!std::isfinite(result) && std::isfinite(a.number()) &&
       std::isfinite(b.number()))
     problem = "the result is not a finite number";
-  return finite(result, problem);
+  return finite(result, result, problem);
 }
 
 Value descent::model::computeOp(std::string_view op,
@@ -138,7 +141,7 @@ Value descent::model::computeOp(std::string_view op,
       return x.integer();
     for (const auto &[name, function] : unary)
       if (name == op)
-        return finite(function(x.number()), problem);
+        return finite(function(x.number()), x.number(), problem);
     return {};
   }
   static const std::pair<std::string_view, std::string_view> operators[] = {

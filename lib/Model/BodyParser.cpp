@@ -132,7 +132,7 @@ std::optional<Stage> TextParser::parseNamed(Stage::Kind kind) {
                                        : parseName("what it is called");
   if (!name || !expect("=", quote(word)))
     return std::nullopt;
-  std::optional<Expr> value = parseExpr();
+  std::optional<Expr> value = parseSole();
   if (!value)
     return std::nullopt;
   stage.name = std::move(*name);
@@ -168,7 +168,7 @@ std::optional<Stage> TextParser::parseDeclaration(Stage::Kind kind,
     stage.value.location = stage.location;
     return stage;
   }
-  std::optional<Expr> value = parseExpr();
+  std::optional<Expr> value = parseSole();
   if (!value)
     return std::nullopt;
   stage.value = std::move(*value);
@@ -254,7 +254,9 @@ bool TextParser::parseReturn(std::vector<Stage> &stages) {
   if (!isAlone && !parseValueStage(stages))
     return false;
   if (stages.size() == before + 1 && !stages.back().takesPrevious &&
-      stages.back().path.empty() && stages.back().kind == Stage::Kind::Value) {
+      stages.back().path.empty() && stages.back().as.empty() &&
+      stages.back().kind == Stage::Kind::Value) {
+    stage.location = stages.back().location;
     stage.value = std::move(stages.back().value);
     stages.pop_back();
   } else {

@@ -96,9 +96,11 @@ struct Builtins {
     if (std::abs(double(end) - double(begin)) / std::abs(double(step)) >
         Elaborator::maxNodes)
       return e.error(site.location, "the range is too long");
+    // Counted before, so that the last step does not leave the 64 bits.
+    double span = (double(end) - double(begin)) / double(step);
     List result;
-    for (int64_t i = begin; step > 0 ? i < end : i > end; i += step)
-      result.push_back(i);
+    for (int64_t i = 0; i < int64_t(std::ceil(span)); ++i)
+      result.push_back(begin + i * step);
     return result;
   }
 

@@ -85,16 +85,10 @@ std::optional<std::vector<Stage>> TextParser::parseDefinitionBody() {
   if (!peek().is("="))
     return fail("expected '=' and an expression, or a body in braces, got " +
                 describe(peek()));
-  next();
-  std::optional<Expr> value = parseExpr();
-  if (!value)
-    return std::nullopt;
-  Stage stage;
-  stage.kind = Stage::Kind::Return;
-  stage.location = value->location;
-  stage.value = std::move(*value);
+  // `= x |> f` is `{ return x |> f }`.
   std::vector<Stage> body;
-  body.push_back(std::move(stage));
+  if (!parseReturn(body))
+    return std::nullopt;
   return body;
 }
 

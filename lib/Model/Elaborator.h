@@ -78,6 +78,8 @@ public:
   static constexpr size_t maxNodes = 100000;
   static constexpr int maxCallDepth = 64;
   static constexpr int maxExpressionDepth = 1000;
+  /// Expressions that are evaluated, rounds of loops and items of lists.
+  static constexpr size_t maxWork = 5'000'000;
 
   Elaborator(ModelContext &context, std::string entry, bool training,
              std::optional<int64_t> batch);
@@ -190,6 +192,8 @@ private:
 
   // Expressions.cpp, Operators.cpp
   Value evaluateInner(const Expr &expr);
+  /// Counts work at compile time; false, after one error, if it is too much.
+  bool spend(size_t amount, Location location);
   Value evaluateLogic(const Expr &expr);
   Value evaluateUnary(const Expr &expr);
   Value makeLambda(const Expr &expr);
@@ -293,6 +297,7 @@ private:
   std::vector<const Definition *> differentiating; ///< vjp bodies going on
   size_t numFailures = 0;
   size_t numNodes = 0;
+  size_t work = 0;
   int64_t numStreams = 0;
   int depth = 0, callDepth = 0;
   unsigned numFrames = 0;

@@ -64,6 +64,14 @@ std::optional<Expr> TextParser::parseExpr() {
   return result;
 }
 
+std::optional<Expr> TextParser::parseSole() {
+  std::optional<Expr> result = parseExpr();
+  if (result && peek().is("|>"))
+    return fail("a pipeline cannot stand here: give its value a name before, "
+                "as in y = x |> f, and use that");
+  return result;
+}
+
 std::optional<Expr> TextParser::parseIf() {
   Expr result = makeExpr(Expr::Kind::If, next().location);
   for (std::string_view word : {"then", "else", ""}) {

@@ -10,10 +10,21 @@ using namespace descent::model;
 Value Elaborator::evaluate(const Expr &expr) {
   if (depth >= maxExpressionDepth)
     return error(expr.location, "the expression is nested too deeply");
+  if (!spend(1, expr.location))
+    return {};
   ++depth;
   Value result = evaluateInner(expr);
   --depth;
   return result;
+}
+
+bool Elaborator::spend(size_t amount, Location location) {
+  bool couldBefore = work <= maxWork;
+  work += amount;
+  if (work > maxWork && couldBefore)
+    error(location, "the model takes too much work at compile time: is there "
+                    "a loop too many, or a list that grows too long?");
+  return work <= maxWork;
 }
 
 Value Elaborator::evaluateInner(const Expr &expr) {

@@ -100,7 +100,8 @@ Value Elaborator::binary(std::string_view op, const Value &a, const Value &b,
   if (a.is<std::string>() && b.is<std::string>()) {
     const std::string &x = *a.get<std::string>(), &y = *b.get<std::string>();
     if (op == "+")
-      return x + y;
+      return spend((x.size() + y.size()) / 16, site.location) ? Value(x + y)
+                                                              : Value();
     if (std::optional<bool> holds = compare(op, x.compare(y)))
       return *holds;
   }
@@ -114,6 +115,8 @@ Value Elaborator::binary(std::string_view op, const Value &a, const Value &b,
       return x || y;
   }
   if (a.list() && b.list() && op == "+") {
+    if (!spend(a.list()->size() + b.list()->size(), site.location))
+      return {};
     List result = *a.list();
     result.insert(result.end(), b.list()->begin(), b.list()->end());
     return result;

@@ -345,6 +345,16 @@ Value Specials::custom(const Definition &definition, const CallSite &site) {
         std::optional<Tensor> tensor = e.tensor(value, site.location);
         if (!tensor)
           return false;
+        bool isSixteen = type.dtype == DType::F16 || type.dtype == DType::BF16;
+        DType expected = isSixteen ? DType::F32 : type.dtype;
+        if (isFloat(type.dtype) && e.type(*tensor).dtype != type.dtype &&
+            e.type(*tensor).dtype != expected) {
+          e.error(site.location,
+                  "a cotangent has the element type of what it is of, " +
+                      std::string(toString(expected)) + ", got " +
+                      std::string(toString(e.type(*tensor).dtype)));
+          return false;
+        }
         if (e.type(*tensor).shape != type.shape) {
           e.error(site.location,
                   "a cotangent has the shape of what it is of, " +

@@ -232,7 +232,7 @@ bool Elaborator::enterMember(const Stage &stage) {
     frame->labelOp = calleeName(stage.value);
   }
   if (isSound && frame->isRoot && !frame->isSole && !isAlias &&
-      stage.kind != Stage::Kind::Return) {
+      stage.kind != Stage::Kind::Return && stage.kind != Stage::Kind::Update) {
     const Expr &value = stage.value;
     Location location = isNamed ? stage.path.location
                         : value.kind == Expr::Kind::Call
@@ -343,7 +343,8 @@ void Elaborator::runLoop(const Stage &stage, Block &block) {
   Frame saved = *frame;
   bool isNested = block.isNested;
   for (size_t k = 0; k < items.size() && !block.returned; ++k) {
-    if (context.tooManyErrors() || numNodes > maxNodes)
+    if (context.tooManyErrors() || numNodes > maxNodes ||
+        !spend(1, stage.location))
       break;
     Scope &names = scopes.emplace_back();
     names.parent = saved.scope;

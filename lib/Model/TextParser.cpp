@@ -180,7 +180,7 @@ bool TextParser::parseStatement(Model &model) {
     return parseInput(model);
   if (word == "loss") {
     Location location = next().location;
-    std::optional<Expr> loss = parseExpr();
+    std::optional<Expr> loss = parseSole();
     if (loss && model.loss) {
       fail(location, "there is a loss already: add up several as one "
                      "expression");
@@ -230,7 +230,7 @@ bool TextParser::parseConstants(std::vector<ConstantDecl> &constants) {
     std::optional<Identifier> name = parseName("a constant");
     if (!name || !expect("=", "a constant"))
       return false;
-    std::optional<Expr> value = parseExpr();
+    std::optional<Expr> value = parseSole();
     if (!value)
       return false;
     constants.push_back({std::move(*name), std::move(*value)});
@@ -289,7 +289,7 @@ bool TextParser::parseMetric(Model &model) {
     metric.name = std::move(*name);
   }
   Location location = peek().location;
-  std::optional<Expr> value = parseExpr();
+  std::optional<Expr> value = parseSole();
   if (!value)
     return false;
   if (metric.name.empty()) {
@@ -314,7 +314,7 @@ bool TextParser::parseOutput(std::vector<ResultDecl> &outputs) {
     return false;
   output.name = std::move(*name);
   if (take("=")) {
-    std::optional<Expr> value = parseExpr();
+    std::optional<Expr> value = parseSole();
     if (!value)
       return false;
     output.value = std::move(*value);
@@ -330,7 +330,7 @@ bool TextParser::parseOutput(std::vector<ResultDecl> &outputs) {
 bool TextParser::parseOptimizer(std::vector<OptimizerDecl> &optimizers) {
   next();
   OptimizerDecl optimizer;
-  std::optional<Expr> value = parseExpr();
+  std::optional<Expr> value = parseSole();
   if (!value)
     return false;
   optimizer.value = std::move(*value);
@@ -419,7 +419,7 @@ bool TextParser::parseEntryBody(EntryDecl &entry) {
       ok = parseOptimizer(entry.optimizers);
     } else if (!isStage && peek().text == "loss") {
       Location location = next().location;
-      std::optional<Expr> loss = parseExpr();
+      std::optional<Expr> loss = parseSole();
       if (loss && entry.loss)
         fail(location, "there is a loss already: add up several as one "
                        "expression");

@@ -59,6 +59,8 @@ private:
 
   // Expressions (ExpressionParser.cpp)
   std::optional<Expr> parseExpr();
+  /// An expression where no pipeline can stand.
+  std::optional<Expr> parseSole();
   std::optional<Expr> parseIf();
   std::optional<Expr> parseBinary(int level);
   std::optional<Expr> parseNot();
