@@ -93,17 +93,17 @@ struct ParameterDecl {
 /// rarer.
 struct Stage {
   enum class Kind {
-    Value,    ///< [as =] [path:] value
-    Param,    ///< [frozen] param name : dtype[shape] = init
-    State,    ///< state name : dtype[shape] = init
-    Update,   ///< update name = value
-    Constant, ///< const name = value (compile time, local)
-    Instance, ///< instance name = module(attributes): shared weights
-    If,       ///< if value { body } else { otherwise }
-    Repeat,   ///< repeat value { body } (takesPrevious: a pipeline)
-    For,      ///< for name in value { body } (at compile time)
-    Require,  ///< require value, message
-    Return,   ///< return value
+    Value,      ///< [as =] [path:] value
+    Param,      ///< [frozen] param name : dtype[shape] = init
+    State,      ///< state name : dtype[shape] = init
+    Update,     ///< update name = value
+    Constant,   ///< const name = value (compile time, local)
+    Instance,   ///< instance name = module(attributes): shared weights
+    If,         ///< if value { body } else { otherwise }
+    Repeat,     ///< repeat value { body } (takesPrevious: a pipeline)
+    For,        ///< for name in value { body } (at compile time)
+    Require,    ///< require value, message
+    Return,     ///< return value
     Accumulate, ///< accumulate name = value (in a metric)
   };
 
@@ -115,11 +115,11 @@ struct Stage {
   std::vector<Identifier> as; ///< what the value, or its parts, are called
   Identifier path;            ///< the layer's path, or empty: its index
   Identifier name;
-  Identifier dtype;           ///< Param, State
-  bool frozen = false;        ///< Param
-  Expr shape;                 ///< Param, State: a List
-  Expr value;                 ///< init of Param and State
-  std::string message;        ///< Require; `{expr}` inside is replaced
+  Identifier dtype;    ///< Param, State
+  bool frozen = false; ///< Param
+  Expr shape;          ///< Param, State: a List
+  Expr value;          ///< init of Param and State
+  std::string message; ///< Require; `{expr}` inside is replaced
   std::vector<Stage> body, otherwise;
 };
 
@@ -174,7 +174,7 @@ struct ResultDecl {
 
 /// `optimizer adam(lr: 1e-3) over encoder, head`.
 struct OptimizerDecl {
-  Expr value; ///< a Call, or the optimizer's name
+  Expr value;                   ///< a Call, or the optimizer's name
   std::vector<Identifier> over; ///< paths of layers; empty: every parameter
 };
 

@@ -85,7 +85,7 @@ struct Node {
   std::vector<ValueRef> operands;
   Attributes attributes;
   std::vector<TensorType> types; ///< of its results
-  std::vector<Body> bodies; ///< scan: the step; custom: forward and vjp
+  std::vector<Body> bodies;      ///< scan: the step; custom: forward and vjp
   Location location;
 
   const TensorType &type() const { return types.front(); }
@@ -151,7 +151,7 @@ struct CheckedModel {
   std::vector<std::string> files; ///< Location::file -> the name of the source
   std::vector<Input> inputs;      ///< with the sizes of `train`
   std::vector<State> states;
-  std::vector<Entry> entries; ///< train, eval, metrics, predict, then others
+  std::vector<Entry> entries;   ///< train, eval, metrics, predict, then others
   std::optional<int64_t> batch; ///< none: no input has a batch axis
   int64_t epochs = 1;
 

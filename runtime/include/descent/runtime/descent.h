@@ -103,7 +103,8 @@ typedef enum descent_role {
   DESCENT_STATUS = 4
 } descent_role;
 
-/* A dense row-major tensor, its elements little endian. Set struct_size before the call.
+/* A dense row-major tensor, its elements little endian. Set struct_size before
+ * the call.
  */
 typedef struct descent_tensor {
   uint32_t struct_size;
