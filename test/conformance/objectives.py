@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 
 from cases import normal, spread, ties
-from expressions import Expression, Metric, integers, within
+from expressions import Expression, Metric, given, integers, within
 
 
 def with_reductions(op, text, function, *shapes, smooth=True, **options):
@@ -56,6 +56,7 @@ def losses():
     yield Expression("bce_with_logits", "positive", "bce_with_logits(x0, x1, positive_weight: 3.0)", lambda x, y: F.binary_cross_entropy_with_logits(x, y, pos_weight=torch.tensor(3.0, dtype=x.dtype)), *pair, draw=targets)
     yield Expression("bce_with_logits", "large", "bce_with_logits(x0, x1)", F.binary_cross_entropy_with_logits, (6, 7), (6, 7), draw=[lambda rng, shape: (rng.standard_normal(shape) * 100).astype(np.float32), within(0, 1)])
     yield from with_reductions("bce", "x0, x1", F.binary_cross_entropy, *pair, draw=[within(0.01, 0.99), within(0, 1)], smooth=False)
+    yield Expression("bce", "saturated", "bce(x0, x1)", F.binary_cross_entropy, (6,), (6,), draw=given([1, 1, 0, 0, 0.5, 1], [1, 0.5, 0, 0.25, 1, 0]), wrt=[0])
     log_rows = "log_softmax(x0, 1)"
     yield from with_reductions("nll", log_rows + ", x1", lambda x, y, reduction: F.nll_loss(torch.log_softmax(x, 1), y, reduction=reduction), (5, 7), (5,), draw=label)
     for reduction in ("batchmean", "mean", "sum", "none"):

@@ -190,6 +190,8 @@ def reductions():
         function = getattr(torch, op)
         yield Expression(op, "odd", "%s(x0, axis: 1)" % op, lambda x, f=function: f(x, 1), ODD, draw=within(0.4, 1.6), second=op == "cumprod")
         yield Expression(op, "last", "%s(x0)" % op, lambda x, f=function: f(x, -1), (2, 40), draw=within(0.5, 1.5))
+    yield Expression("cumprod", "small", "cumprod(x0)", lambda x: torch.cumprod(x, -1), (2, 3), draw=given([1e-9, 2, 1e-4, 3, 1e-8, 0.5]))
+    yield Expression("std", "equal", "std(x0, axes: [1])", lambda x: torch.std(x, 1), (2, 3), draw=given([2, 2, 2, 1, 2, 4]))
     for flag in ("false", "true"):
         largest = flag == "true"
         yield Expression("sort", "odd-" + flag, "sort(x0, axis: 1, descending: %s)[0]" % flag, lambda x, d=largest: torch.sort(x, 1, descending=d)[0], ODD)
@@ -198,6 +200,7 @@ def reductions():
     yield Expression("sort", "ties", "sort(x0)[1]", lambda x: torch.sort(x, dim=-1, stable=True)[1], (4, 23), draw=ties)
     yield Expression("sort", "nan", "sort(x0)[0]", lambda x: torch.sort(x, -1)[0], (4, 6), draw=given(not_finite), gradient=False)
     yield Expression("median", "odd", "median(x0, axis: 1)[0]", lambda x: torch.median(x, 1)[0], ODD)
+    yield Expression("median", "nan", "median(x0)[0]", lambda x: torch.median(x, -1)[0], (4, 6), draw=given(not_finite), gradient=False)
     yield Expression("median", "even", "median(x0)[0]", lambda x: torch.median(x, -1)[0], (3, 8))
 
 
