@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Unroll and jam: a kernel's body evaluated as scalars for every point of a
+// register tile, with all loads, indices and repeated subexpressions shared.
+// Placement, reduction and results are in EmitKernel.cpp, what happens at one
+// point of the tile in EmitBody.cpp.
+
+#ifndef DESCENT_LIB_CODEGEN_KERNELEMITTER_H
+#define DESCENT_LIB_CODEGEN_KERNELEMITTER_H
+
+#include "descent/Codegen/EmitKernel.h"
+#include "descent/Codegen/TensorAccess.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "llvm/Support/Allocator.h"
+
+namespace descent::codegen {
+
+using namespace mlir;
+
+/// Calls `visit` with every position of a grid in row-major order.
+void forEachPosition(ArrayRef<int64_t> shape,
+                     function_ref<void(ArrayRef<int64_t>)> visit);
+
+/// An element read at every point of a tile and every unrolled step that make a
+/// difference to it.
+struct TiledRead {
+  const ElementRead *read;
+  /// The dimensions that the read depends on, and how many positions it has
+  /// along each.
+  SmallVector<unsigned> dims;
+  SmallVector<int64_t> shape;
+  struct Instance {
+    /// Null where the guard never holds.
+    AffineExpr index;
+    /// Null where the guard always holds.
+    Value guard;
+  };
+  SmallVector<Instance, 0> instances;
+};
+
+class KernelEmitter {
+public:
+  KernelEmitter(const IterationSpace &space, StrategyAttr strategy,
+                int64_t maxGroups, EmittedKernel &result)
+      : space(space), strategy(strategy), context(space.kernel.getContext()),
+        result(result), nest(start(maxGroups)), indices(nest),
+        views(result.function, space.bindingLengths),
+        reader(nest, indices, views) {}
+
+  void run();
+
+private:
+  const IterationSpace &space;
+  StrategyAttr strategy;
+  MLIRContext *context;
+  EmittedKernel &result;
+  /// The linear ids, before anything else is built.
+  Value groupId, laneId;
+  LoopNest nest;
+  IndexEmitter indices;
+  BindingViews views;
+  TensorReader reader;
+  /// The expression of every dimension at every position of the tile (parallel)
+  /// or of the unrolled steps (reduction).
+  SmallVector<SmallVector<AffineExpr>> positions;
+  /// Where a run may lie beyond the extent: the i1 that says it does not, by
+  /// parallel dimension and position; else null.
+  SmallVector<SmallVector<Value>> inRange;
+  /// Scalar operations by operation and operands.
+  llvm::DenseMap<ArrayRef<const void *>, Value> scalars;
+  llvm::BumpPtrAllocator keys;
+  /// By index, extent and stride.
+  llvm::DenseMap<std::pair<Value, std::pair<int64_t, int64_t>>, Value>
+      clampedIndices;
+
+  AffineExpr number(int64_t value);
+
+  //===--------------------------------------------------------------------===//
+  // Set-up
+  //===--------------------------------------------------------------------===//
+
+  /// Makes the empty function and returns a builder at the place of its body.
+  ImplicitLocOpBuilder start(int64_t maxGroups);
+
+  /// Spreads the parallel dimensions over workgroups, lanes and the register
+  /// tile.
+  void placeParallelDims();
+
+  /// The last digit of a number that counts in row-major order; what is left of
+  /// the number stays.
+  AffineExpr takeDigit(AffineExpr &rest, int64_t extent);
+
+  //===--------------------------------------------------------------------===//
+  // Reads
+  //===--------------------------------------------------------------------===//
+
+  /// Works out and announces all instances of a read, over dimensions that have
+  /// positions.
+  TiledRead tileRead(const ElementRead &read);
+
+  /// The elements that a block's arguments have at a point; the tensors that
+  /// are read whole have none.
+  void bindArguments(ArrayRef<BlockArgument> arguments,
+                     ArrayRef<TiledRead> reads, ArrayRef<int64_t> at,
+                     llvm::DenseMap<Value, Value> &known);
+
+  SmallVector<TiledRead, 0> tileReads(ArrayRef<ElementRead> reads);
+
+  static Guard substitute(const Guard &guard, ArrayRef<AffineExpr> dims);
+
+  /// The element that a read has at a point; `at` gives the position along
+  /// every dimension.
+  Value readAt(const TiledRead &tiled, ArrayRef<int64_t> at);
+
+  //===--------------------------------------------------------------------===//
+  // Bodies
+  //===--------------------------------------------------------------------===//
+
+  /// Evaluates a block at a point and returns the values of its operations by
+  /// the block's own values. Operations in `skip` are left out.
+  void evaluate(Block &block, ArrayRef<int64_t> at,
+                llvm::DenseMap<Value, Value> &known, Operation *skip);
+
+  Value affineValue(Operation &op, const Guard &exprs,
+                    ArrayRef<AffineExpr> dims);
+
+  Value asI32(Value index);
+
+  /// The element that a load reads. What is affine of its indices is summed as
+  /// such, so that neighbours share the rest.
+  Value load(LoadOp op, ArrayRef<AffineExpr> dims,
+             const llvm::DenseMap<Value, Value> &known);
+
+  /// An index of a load as an affine expression, if it is one that cannot leave
+  /// the extent.
+  std::optional<AffineExpr> affineIndex(Value index, int64_t extent,
+                                        ArrayRef<AffineExpr> dims);
+
+  /// What a computed i32 index, clamped to [0, extent), adds to a position.
+  Value clampIndex(Value index, int64_t extent, int64_t stride);
+
+  /// The value of a scalar operation, built once for the same operands and
+  /// outside of the loops that they do not change in.
+  Value scalar(Operation &op, ArrayRef<Value> operands);
+
+  //===--------------------------------------------------------------------===//
+  // Reduction
+  //===--------------------------------------------------------------------===//
+
+  /// The neutral values of one combiner of values of `type`.
+  void appendInitial(Combiner combiner, Type type,
+                     SmallVectorImpl<Value> &values);
+
+  /// Runs the reduction and returns the combined values of all points of the
+  /// tile, point after point.
+  SmallVector<Value> reduce();
+
+  /// Combines the map block's values at one point and step into the first of
+  /// `values`, which it drops.
+  void combineAt(ArrayRef<TiledRead> reads, ArrayRef<int64_t> at,
+                 MutableArrayRef<Value> &values);
+
+  /// The type, at the kernel level, of what combiner i combines.
+  Type combinedType(unsigned i);
+
+  Value reductionIndexAt(ArrayRef<int64_t> at);
+
+  /// Whether `next` of `type` replaces the maximum so far: it is larger or NaN.
+  /// The `first` of several NaN stays if asked for.
+  Value takesMax(Value next, Value best, Type type, bool first);
+
+  Value select(Value condition, Value a, Value b);
+
+  /// One operation of floats or of integers.
+  template <typename FloatOp, typename IntegerOp>
+  Value either(ArrayRef<Value> operands) {
+    return isa<FloatType>(operands.front().getType())
+               ? note<FloatOp>(operands)
+               : note<IntegerOp>(operands);
+  }
+
+  template <typename OpTy> Value note(ArrayRef<Value> operands) {
+    unsigned depth = nest.depthOf(operands);
+    return nest.note(nest.at(depth).template create<OpTy>(operands), depth);
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Finish
+  //===--------------------------------------------------------------------===//
+
+  /// Evaluates the finish block at every point of the tile and stores its
+  /// values.
+  void finish(ArrayRef<Value> combined);
+
+  void storeGroup(ImplicitLocOpBuilder &b, ArrayRef<AffineExpr> at,
+                  ArrayRef<SmallVector<Value>> values);
+};
+
+} // namespace descent::codegen
+
+#endif // DESCENT_LIB_CODEGEN_KERNELEMITTER_H
