@@ -66,7 +66,7 @@ static KernelOp foldReads(KernelOp kernel) {
                                mapping, identity(true), folded.domain(true));
     for (auto [argument, value] : llvm::zip(
              kernel.getFinishBlock().getArguments().take_front(numCombined),
-             folded.combine(values)))
+             folded.combine(values, combiningLocation(kernel))))
       mapping.map(argument, value);
   }
   readAll(kernel.getFinishInputs(), kernel.getFinishAccesses(),

@@ -55,8 +55,9 @@ Value KernelBuilder::read(Value value, AccessAttr access, bool fromMap) {
   return scalar;
 }
 
-SmallVector<Value> KernelBuilder::combine(ValueRange values) {
-  inMap.create<YieldOp>(loc, values);
+SmallVector<Value> KernelBuilder::combine(ValueRange values,
+                                          std::optional<Location> at) {
+  inMap.create<YieldOp>(at.value_or(loc), values);
   combined = true;
   size_t count = combinations.size() +
                  llvm::count_if(combinations, [](const Combination &each) {
@@ -137,6 +138,10 @@ SmallVector<Combination> combinationsOf(KernelOp kernel) {
                  kernel.getMapBlock().getTerminator()->getOperandTypes()))
     combinations.push_back({combiner.getValue(), type});
   return combinations;
+}
+
+Location combiningLocation(KernelOp kernel) {
+  return kernel.getMapBlock().getTerminator()->getLoc();
 }
 
 bool dependsOn(Operation *op, Operation *target) {

@@ -42,8 +42,10 @@ public:
   mlir::OpBuilder &builder(bool map) { return map ? inMap : inFinish; }
 
   /// Ends the map with one value a combiner; returns the combined values, of
-  /// which max_index makes two.
-  llvm::SmallVector<mlir::Value> combine(mlir::ValueRange values);
+  /// which max_index makes two. `at` is where the model asks for the reduction,
+  /// if that is another place than the kernel's.
+  llvm::SmallVector<mlir::Value> combine(mlir::ValueRange values,
+                                         std::optional<mlir::Location> at = {});
 
   /// Ends the finish and creates the operation.
   KernelOp build(mlir::OpBuilder &at, mlir::ValueRange results,
@@ -78,6 +80,10 @@ cloneScalars(mlir::Block &block, mlir::OpBuilder &builder,
 /// d0, d1, ... d(count - 1).
 llvm::SmallVector<mlir::AffineExpr> dimExprs(size_t count,
                                              mlir::MLIRContext *context);
+
+/// Where the model asks for a kernel's reduction: the location of what ends its
+/// map. A kernel that has absorbed others has theirs as its own.
+mlir::Location combiningLocation(KernelOp kernel);
 
 /// Takes the indices of a tensor of shape `from` to those of one of shape `to`
 /// with the same elements in order.

@@ -54,7 +54,8 @@ public:
       auto values = cloneScalars(
           consumer.getMapBlock(), fused.mapBuilder(), mapping,
           dimExprs(fused.domain(true).size(), context()), fused.domain(true));
-      for (auto [i, value] : llvm::enumerate(fused.combine(values)))
+      for (auto [i, value] :
+           llvm::enumerate(fused.combine(values, combiningLocation(consumer))))
         mapping.map(consumer.getFinishBlock().getArgument(i), value);
     }
     if (!readAll(consumer.getFinishInputs(), consumer.getFinishAccesses(),
@@ -209,7 +210,8 @@ KernelOp absorbConsumer(KernelOp producer, KernelOp consumer) {
     auto values = cloneScalars(
         producer.getMapBlock(), fused.mapBuilder(), mapping,
         dimExprs(fused.domain(true).size(), context), fused.domain(true));
-    for (auto [i, value] : llvm::enumerate(fused.combine(values)))
+    for (auto [i, value] :
+         llvm::enumerate(fused.combine(values, combiningLocation(producer))))
       mapping.map(producer.getFinishBlock().getArgument(i), value);
   }
   unsigned numCombined = producer.getNumCombined();

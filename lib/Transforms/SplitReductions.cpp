@@ -104,7 +104,8 @@ struct SplitReductionsPass
     }
     auto sums =
         partial.combine(cloneScalars(kernel.getMapBlock(), partial.mapBuilder(),
-                                     mapping, dims, partial.domain(true)));
+                                     mapping, dims, partial.domain(true)),
+                        combiningLocation(kernel));
     OpBuilder builder(kernel);
     SmallVector<Type> types;
     for (const Combination &each : combinations)
@@ -125,7 +126,8 @@ struct SplitReductionsPass
     for (Value part : parts->getResults())
       chunkValues.push_back(final.read(part, access, true));
     IRMapping finishing;
-    for (auto [i, value] : llvm::enumerate(final.combine(chunkValues)))
+    for (auto [i, value] :
+         llvm::enumerate(final.combine(chunkValues, combiningLocation(kernel))))
       finishing.map(kernel.getFinishBlock().getArgument(i), value);
     for (auto [i, input] : llvm::enumerate(kernel.getFinishInputs()))
       finishing.map(

@@ -92,8 +92,10 @@ KernelOp mergeSum(KernelOp inner, KernelOp outer) {
         merged.read(input,
                     *composeAccess(whole, inner.getInputAccess(i), domain),
                     true));
-  auto sum = merged.combine(cloneScalars(
-      inner.getMapBlock(), merged.mapBuilder(), mapping, dims, domain));
+  auto sum =
+      merged.combine(cloneScalars(inner.getMapBlock(), merged.mapBuilder(),
+                                  mapping, dims, domain),
+                     combiningLocation(inner));
   mapping.map(outer.getFinishBlock().getArgument(0), sum[0]);
   for (auto [i, input] : llvm::enumerate(outer.getFinishInputs()))
     mapping.map(outer.getFinishBlock().getArgument(1 + i),

@@ -6,6 +6,7 @@
 #include "Order.h"
 #include "Simulation.h"
 #include "descent/Dialect/Schedule/Labels.h"
+#include "descent/Dialect/Schedule/Origins.h"
 #include "descent/Dialect/Schedule/SchedulePasses.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/IRMapping.h"
@@ -216,7 +217,7 @@ LogicalResult Emitter::emitLaunch(EntryMemory &memory, descent::KernelOp kernel,
         return binding.getPlace();
       });
   std::string label = getLabel(kernel.getLoc());
-  body.create<LaunchOp>(kernel.getLoc(), FlatSymbolRefAttr::get(target),
+  body.create<LaunchOp>(locateLaunch(kernel), FlatSymbolRefAttr::get(target),
                         builder.getArrayAttr(places),
                         label.empty() ? StringAttr()
                                       : builder.getStringAttr(label));
