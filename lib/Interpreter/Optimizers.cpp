@@ -80,10 +80,23 @@ static Tensor stateOr(const Frame &frame, const std::string &name,
   return found == frame.state.end() ? zeros : found->second;
 }
 
+/// Takes back what the optimizers of the entry have written.
+static void revert(OptimizeOp last, Frame &frame) {
+  for (auto optimize : last->getBlock()->getOps<OptimizeOp>()) {
+    std::string prefix = "optim." + std::to_string(optimize.getGroup()) + ".";
+    for (auto symbol : optimize.getParameters().getAsRange<FlatSymbolRefAttr>())
+      frame.writes.erase(symbol.getValue().str());
+    std::erase_if(frame.writes, [&](const auto &write) {
+      return StringRef(write.first).starts_with(prefix);
+    });
+  }
+}
+
 static FailureOr<Tensors>
 evaluateOptimize(Operation *op, TensorPointers operands, Frame &frame) {
   auto optimize = cast<OptimizeOp>(op);
-  // An optimizer sees what those before it in the entry have latched.
+  // The optimizers of an entry step together or not at all: each sees what
+  // those before it have latched, and takes back what they did.
   Tensor diverged = stateOr(frame, divergedName, Tensor({}, Element::I32));
   if (auto latched = frame.writes.find(divergedName);
       latched != frame.writes.end())
@@ -91,8 +104,10 @@ evaluateOptimize(Operation *op, TensorPointers operands, Frame &frame) {
   if (diverged.values[0] == 0 && !allFinite(operands))
     diverged.values[0] = frame.control.step;
   frame.writes[divergedName] = diverged;
-  if (diverged.values[0] != 0)
+  if (diverged.values[0] != 0) {
+    revert(optimize, frame);
     return Tensors{};
+  }
 
   std::string prefix = "optim." + std::to_string(optimize.getGroup()) + ".";
   Tensor count = stateOr(frame, prefix + "updates", Tensor({}, Element::I32));

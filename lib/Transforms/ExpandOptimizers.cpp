@@ -5,7 +5,9 @@
 #include "descent/Dialect/Descent/Math.h"
 #include "descent/Transforms/Passes.h"
 #include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringMap.h"
+#include <deque>
 
 namespace descent {
 #define GEN_PASS_DEF_EXPANDOPTIMIZERSPASS
@@ -17,17 +19,39 @@ using namespace descent;
 
 namespace {
 
-/// The expansion of one descent.optimize.
+/// Declares a state that starts as zero, before the entry of `op`.
+FlatSymbolRefAttr declare(OptimizeOp op, const Twine &name, Type type,
+                          Role role) {
+  OpBuilder b(op->getParentOp());
+  auto zero = b.getF64FloatAttr(0);
+  auto init = InitAttr::get(b.getContext(), InitKind::constant, zero, zero);
+  auto state =
+      b.create<StateOp>(op.getLoc(), b.getStringAttr(name), TypeAttr::get(type),
+                        RoleAttr::get(b.getContext(), role), init);
+  return FlatSymbolRefAttr::get(state);
+}
+
+/// The expansion of one descent.optimize, at the builder's place.
 class Update {
 public:
-  explicit Update(OptimizeOp op)
-      : op(op), b(op), loc(op.getLoc()),
+  Update(OptimizeOp op, const OpBuilder &at)
+      : op(op), b(at), loc(op.getLoc()),
         module(op->getParentOfType<ModuleOp>()), symbols(module),
-        prefix("optim." + std::to_string(op.getGroup()) + ".") {}
+        prefix("optim." + std::to_string(op.getGroup()) + "."), groups(pack()) {
+  }
 
-  void expand() {
-    std::vector<Group> groups = pack();
-    watch(groups);
+  /// The gradients of each element type, and the loss.
+  SmallVector<Value> getWatched() {
+    SmallVector<Value> watched;
+    for (const Group &group : groups)
+      watched.push_back(group.gradient);
+    watched.push_back(op.getLoss());
+    return watched;
+  }
+
+  /// Steps if `isHealthy`, a scalar.
+  void expand(Value isHealthy) {
+    healthy = isHealthy;
     for (const Group &group : groups) {
       names = group.names;
       parameter = group.parameter;
@@ -41,7 +65,6 @@ public:
           mul(step, broadcastScalar(b, loc, converted(rate), shape()));
       writePieces(names, parameter, sub(parameter, scaled));
     }
-    op.erase();
   }
 
 private:
@@ -59,24 +82,25 @@ private:
   ModuleOp module;
   SymbolTable symbols;
   std::string prefix;
+  /// Scalars that all groups share: f64 if there is such a parameter.
+  Type scalarType = b.getF32Type();
+  std::vector<Group> groups;
   /// Those of the group that is being expanded.
   SmallVector<FlatSymbolRefAttr> names;
   Value parameter, gradient;
   Value healthy; ///< i1 scalar: no step so far has diverged
-  /// Scalars that all groups share: f64 if there is such a parameter.
-  Type scalarType = b.getF32Type();
   llvm::StringMap<Value> corrections;
   Value first;
 
   /// Parameters and gradients by element type.
   std::vector<Group> pack() {
-    llvm::MapVector<Type, Group> groups;
+    llvm::MapVector<Type, Group> byType;
     for (auto [symbol, gradient] :
          llvm::zip(op.getParameters().getAsRange<FlatSymbolRefAttr>(),
                    op.getGradients())) {
       RankedTensorType type =
           symbols.lookup<StateOp>(symbol.getValue()).getType();
-      Group &group = groups[type.getElementType()];
+      Group &group = byType[type.getElementType()];
       group.names.push_back(symbol);
       group.parameters.push_back(b.create<ReadOp>(loc, type, symbol));
       group.gradients.push_back(gradient);
@@ -84,7 +108,7 @@ private:
         scalarType = b.getF64Type();
     }
     std::vector<Group> packed;
-    for (auto &[type, group] : groups) {
+    for (auto &[type, group] : byType) {
       group.parameter = b.create<PackOp>(loc, group.parameters);
       group.gradient = b.create<PackOp>(loc, group.gradients);
       packed.push_back(group);
@@ -121,24 +145,13 @@ private:
   // State
   //===--------------------------------------------------------------------===//
 
-  /// Declares a state that starts as zero.
-  FlatSymbolRefAttr declare(const Twine &name, Type type, Role role) {
-    OpBuilder atModule(op->getParentOp());
-    auto zero = b.getF64FloatAttr(0);
-    auto init = InitAttr::get(b.getContext(), InitKind::constant, zero, zero);
-    auto state = atModule.create<StateOp>(
-        loc, b.getStringAttr(name), TypeAttr::get(type),
-        RoleAttr::get(b.getContext(), role), init);
-    return FlatSymbolRefAttr::get(state);
-  }
-
   /// The arena of one slot: a state for every parameter.
   std::pair<SmallVector<FlatSymbolRefAttr>, Value> slot(StringRef name) {
     SmallVector<FlatSymbolRefAttr> slots;
     SmallVector<Value> values;
     for (FlatSymbolRefAttr symbol : names) {
       Type type = symbols.lookup<StateOp>(symbol.getValue()).getType();
-      slots.push_back(declare(prefix + name + "." + symbol.getValue(), type,
+      slots.push_back(declare(op, prefix + name + "." + symbol.getValue(), type,
                               Role::optimizer));
       values.push_back(b.create<ReadOp>(loc, type, slots.back()));
     }
@@ -168,60 +181,13 @@ private:
     if (known)
       return converted(known);
     auto type = tensorType({}, scalarType);
-    auto symbol = declare(prefix + name, type, Role::optimizer);
+    auto symbol = declare(op, prefix + name, type, Role::optimizer);
     Value before = b.create<ReadOp>(loc, type, symbol);
     Value left = sub(constant(before, 1), before);
     Value after = add(before, scale(left, 1 - decay));
     b.create<WriteOp>(loc, symbol, guarded(before, after));
     known = after;
     return converted(known);
-  }
-
-  /// What an optimizer before this one in the entry writes to a state; that
-  /// write goes, for this one's.
-  Value takeEarlierWrite(FlatSymbolRefAttr symbol) {
-    for (auto write : op->getBlock()->getOps<WriteOp>())
-      if (write.getSymbolAttr() == symbol && write->isBeforeInBlock(op)) {
-        Value value = write.getValue();
-        write.erase();
-        return value;
-      }
-    return {};
-  }
-
-  Value areFinite(Value arena) {
-    Value finite = b.create<IsFiniteOp>(
-        loc, withElementType(arena.getType(), b.getI1Type()), arena);
-    Value bad =
-        b.create<SelectOp>(loc, finite, constant(arena, 0), constant(arena, 1));
-    Value worst = b.create<ReduceMaxOp>(loc, bad, ArrayRef<int64_t>{0});
-    return b.create<CompareOp>(loc, Predicate::eq, worst, constant(worst, 0));
-  }
-
-  /// Latches the first step whose loss or gradients are not finite.
-  void watch(ArrayRef<Group> groups) {
-    auto i32 = tensorType({}, b.getI32Type());
-    auto symbol =
-        symbols.lookup("status.diverged")
-            ? FlatSymbolRefAttr::get(b.getContext(), "status.diverged")
-            : declare("status.diverged", i32, Role::status);
-    Value before = takeEarlierWrite(symbol);
-    if (!before)
-      before = b.create<ReadOp>(loc, i32, symbol);
-    Value gradientsFinite = areFinite(groups.front().gradient);
-    for (const Group &group : groups.drop_front())
-      gradientsFinite =
-          b.create<AndOp>(loc, gradientsFinite, areFinite(group.gradient));
-    Value lossFinite =
-        b.create<IsFiniteOp>(loc, gradientsFinite.getType(), op.getLoss());
-    Value fine = b.create<AndOp>(loc, lossFinite, gradientsFinite);
-    Value never =
-        b.create<CompareOp>(loc, Predicate::eq, before, constant(before, 0));
-    Value step = b.create<ControlOp>(loc, i32, ControlWord::step);
-    Value latched = b.create<SelectOp>(loc, never, step, before);
-    Value after = b.create<SelectOp>(loc, fine, before, latched);
-    b.create<WriteOp>(loc, symbol, after);
-    healthy = b.create<AndOp>(loc, fine, never);
   }
 
   //===--------------------------------------------------------------------===//
@@ -241,7 +207,7 @@ private:
     if (first)
       return first;
     auto i32 = tensorType({}, b.getI32Type());
-    auto symbol = declare(prefix + "step", i32, Role::optimizer);
+    auto symbol = declare(op, prefix + "step", i32, Role::optimizer);
     Value taken = b.create<ReadOp>(loc, i32, symbol);
     b.create<WriteOp>(loc, symbol,
                       guarded(taken, add(taken, constant(taken, 1))));
@@ -288,13 +254,67 @@ private:
   }
 };
 
+/// Whether all elements are finite, as a scalar.
+Value areFinite(OpBuilder &b, Location loc, Value tensor) {
+  auto type = cast<RankedTensorType>(tensor.getType());
+  Value finite =
+      b.create<IsFiniteOp>(loc, withElementType(type, b.getI1Type()), tensor);
+  if (type.getRank() == 0)
+    return finite;
+  Value zeros = constantLike(b, loc, type, 0),
+        ones = constantLike(b, loc, type, 1);
+  Value bad = b.create<SelectOp>(loc, finite, zeros, ones);
+  Value worst = b.create<ReduceMaxOp>(loc, bad, ArrayRef<int64_t>{0});
+  return b.create<CompareOp>(loc, Predicate::eq, worst,
+                             constantLike(b, loc, worst.getType(), 0));
+}
+
+/// Latches the first step of an entry of which not all of `watched` is finite.
+/// Returns whether there was none so far.
+Value watch(OpBuilder &b, OptimizeOp op, ArrayRef<Value> watched) {
+  Location loc = op.getLoc();
+  auto i32 = tensorType({}, b.getI32Type());
+  auto symbol = FlatSymbolRefAttr::get(b.getContext(), "status.diverged");
+  if (!SymbolTable::lookupNearestSymbolFrom(op->getParentOp(), symbol))
+    symbol = declare(op, symbol.getValue(), i32, Role::status);
+  Value before = b.create<ReadOp>(loc, i32, symbol), fine;
+  for (Value tensor : watched) {
+    Value finite = areFinite(b, loc, tensor);
+    fine = fine ? b.create<AndOp>(loc, fine, finite) : finite;
+  }
+  Value never = b.create<CompareOp>(loc, Predicate::eq, before,
+                                    constantLike(b, loc, before.getType(), 0));
+  Value step = b.create<ControlOp>(loc, i32, ControlWord::step);
+  Value latched = b.create<SelectOp>(loc, never, step, before);
+  Value after = b.create<SelectOp>(loc, fine, before, latched);
+  b.create<WriteOp>(loc, symbol, after);
+  return b.create<AndOp>(loc, fine, never);
+}
+
+/// The optimizers of one entry step together or not at all: so all of them
+/// step at the place of the last, where every gradient is known.
+void expandTogether(ArrayRef<OptimizeOp> ops) {
+  OpBuilder b(ops.back());
+  std::deque<Update> updates;
+  llvm::SmallSetVector<Value, 8> watched; // losses are often the same
+  for (OptimizeOp op : ops)
+    for (Value value : updates.emplace_back(op, b).getWatched())
+      watched.insert(value);
+  Value healthy = watch(b, ops.back(), watched.getArrayRef());
+  for (Update &update : updates)
+    update.expand(healthy);
+  for (OptimizeOp op : ops)
+    op.erase();
+}
+
 struct ExpandOptimizersPass
     : descent::impl::ExpandOptimizersPassBase<ExpandOptimizersPass> {
   void runOnOperation() override {
-    SmallVector<OptimizeOp> updates;
-    getOperation().walk([&](OptimizeOp op) { updates.push_back(op); });
-    for (OptimizeOp op : updates)
-      Update(op).expand();
+    for (auto entry : llvm::to_vector(getOperation().getOps<EntryOp>())) {
+      auto ops = llvm::to_vector(entry.getBody().getOps<OptimizeOp>());
+      if (!ops.empty())
+        expandTogether(ops);
+    }
   }
 };
 

@@ -18,6 +18,14 @@
 // TWO-NEXT: b: tensor<3xf32> = [0.25, 0.25, 0.25]
 // RUN: descent-interpret --compare %s %t.mlir --entry two --set x=nan --steps 2
 // RUN: descent-interpret --compare %s %t.mlir --entry two --steps 3
+// Nor does it do anything if only one behind it diverges.
+// RUN: descent-interpret %t.mlir --entry late --set y=nan --first-step 5 --steps 2 --print w --print optim.6.momentum_buffer.w --print b --print status.diverged | FileCheck %s --check-prefix=LATE
+// LATE: w: tensor<2x3xf32> = {{\[\[}}0.5, 0.5, 0.5], [0.5, 0.5, 0.5]]
+// LATE-NEXT: optim.6.momentum_buffer.w: tensor<2x3xf32> = {{\[\[}}0, 0, 0], [0, 0, 0]]
+// LATE-NEXT: b: tensor<3xf32> = [0.25, 0.25, 0.25]
+// LATE-NEXT: status.diverged: tensor<i32> = 5
+// RUN: descent-interpret --compare %s %t.mlir --entry late --set y=nan --steps 2
+// RUN: descent-interpret --compare %s %t.mlir --entry late --steps 3
 // RUN: descent-interpret %t.mlir --entry adam --set status.diverged=3 --first-step 7 --print w --print status.diverged | FileCheck %s --check-prefix=LATER
 // LATER: w: tensor<2x3xf32> = {{\[\[}}0.5, 0.5, 0.5], [0.5, 0.5, 0.5]]
 // LATER-NEXT: status.diverged: tensor<i32> = 3
@@ -83,6 +91,23 @@ descent.entry @two {
   // CHECK-NOT: descent.write @status.diverged
   descent.optimize 3 #descent.sgd<lr = 0.125 : f32, momentum = 0.0 : f32, dampening = 0.0 : f32, weight_decay = 0.0 : f32, nesterov = false> [@w] watch %loss by %x : tensor<f32> by tensor<2x3xf32>
   descent.optimize 4 #descent.sgd<lr = 0.125 : f32, momentum = 0.0 : f32, dampening = 0.0 : f32, weight_decay = 0.0 : f32, nesterov = false> [@b] watch %fine by %one : tensor<f32> by tensor<3xf32>
+}
+
+// The first stands before the second's gradient is known.
+descent.input @y : tensor<3xf32>
+// CHECK-LABEL: descent.entry @late
+descent.entry @late {
+  %x = descent.read @x : tensor<2x3xf32>
+  %loss = descent.reduce_sum %x [0, 1] : tensor<2x3xf32> to tensor<f32>
+  // CHECK-NOT: descent.write
+  // CHECK: descent.read @y
+  // CHECK: descent.write @status.diverged
+  // CHECK: descent.write @w
+  // CHECK: descent.write @b
+  descent.optimize 6 #descent.sgd<lr = 0.125 : f32, momentum = 0.5 : f32, dampening = 0.25 : f32, weight_decay = 0.0 : f32, nesterov = false> [@w] watch %loss by %x : tensor<f32> by tensor<2x3xf32>
+  %y = descent.read @y : tensor<3xf32>
+  %g = descent.add %y, %y : tensor<3xf32>
+  descent.optimize 7 #descent.sgd<lr = 0.125 : f32, momentum = 0.0 : f32, dampening = 0.0 : f32, weight_decay = 0.0 : f32, nesterov = false> [@b] watch %loss by %g : tensor<f32> by tensor<3xf32>
 }
 
 // Parameters of two element types: an arena of each, and one correction, in the wider type.

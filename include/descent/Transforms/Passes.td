@@ -42,8 +42,8 @@ def ExpandOptimizersPass : Pass<"descent-expand-optimizers", "::mlir::ModuleOp">
     The parameters, their gradients and each slot of optimizer state are packed (`descent.pack`), so the whole update is elementwise on a few one-dimensional
     tensors: one kernel, however many parameters there are. A slot's states are called `optim.<group>.<slot>.<parameter>`.
 
-    Every new value is guarded: `status.diverged` latches the number of the first step whose loss or gradient is not finite, and from that step on every
-    state keeps its value.
+    Every new value is guarded: `status.diverged` latches the number of the first step whose losses or gradients are not all finite, and from that step on every
+    state keeps its value. The optimizers of an entry are expanded where the last of them stands, under one guard: they step together or not at all.
 
     Adam's bias corrections 1 - beta^t are states of their own, advanced by c' = c + (1 - beta) (1 - c): right to a few roundings at every step, where a
     power of beta loses half the digits of 1 - beta^t when t is small.

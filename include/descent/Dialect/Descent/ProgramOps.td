@@ -62,7 +62,8 @@ def Descent_GradientOp : Descent_Op<"gradient", [Pure]> {
 def Descent_OptimizeOp : Descent_Op<"optimize", [MemoryEffects<[MemWrite]>, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "updates parameters by their gradients; expanded by descent-expand-optimizers into states and ordinary operations";
   let description = [{`group` numbers the optimizer within the model, for the names of its states: `optim.<group>.<slot>.<parameter>`.
-    `loss` is watched: when it or a gradient is not finite the update keeps every state, and the step's number is latched in `status.diverged`.}];
+    `loss` is watched: when it or a gradient is not finite, of this or of another optimizer in the entry, all of their updates keep every state, and
+    the step's number is latched in `status.diverged`.}];
   let arguments = (ins I64Attr:$group, AnyAttrOf<[Descent_SgdAttr, Descent_AdamAttr]>:$rule, FlatSymbolRefArrayAttr:$parameters,
                        Descent_FloatTensor:$loss, Variadic<Descent_FloatTensor>:$gradients);
   let assemblyFormat = "$group $rule $parameters `watch` $loss `by` $gradients attr-dict `:` type($loss) `by` type($gradients)";
