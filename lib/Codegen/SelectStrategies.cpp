@@ -6,6 +6,7 @@
 #include "descent/Codegen/CostModel.h"
 #include "descent/Codegen/EmitKernel.h"
 #include "descent/Codegen/Passes.h"
+#include "mlir/IR/Threading.h"
 #include "llvm/Support/MathExtras.h"
 #include <numeric>
 
@@ -223,10 +224,15 @@ struct SelectStrategiesPass
         error << " '" << known.name << "'";
       return signalPassFailure();
     }
+    SmallVector<schedule::KernelOp> kernels;
     for (auto kernel : getOperation().getOps<schedule::KernelOp>())
       if (!kernel.getStrategyAttr())
-        kernel.setStrategyAttr(
-            selectStrategy(buildIterationSpace(kernel), *device));
+        kernels.push_back(kernel);
+    // Kernels have nothing to do with each other.
+    parallelForEach(&getContext(), kernels, [&](schedule::KernelOp kernel) {
+      kernel.setStrategyAttr(
+          selectStrategy(buildIterationSpace(kernel), *device));
+    });
   }
 };
 } // namespace
