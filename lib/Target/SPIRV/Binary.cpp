@@ -15,11 +15,10 @@ namespace descent {
 static constexpr spv_target_env environment = SPV_ENV_VULKAN_1_1;
 
 /// Code generation leaves little to do: variables that carry loop results
-/// become phis, constants fold, what is unused goes.
+/// become phis (the rewriting to SSA needs no passes before it that do so for
+/// simple variables), constants fold, what is unused goes.
 static void registerPasses(spvtools::Optimizer &optimizer) {
-  optimizer.RegisterPass(spvtools::CreateLocalSingleBlockLoadStoreElimPass())
-      .RegisterPass(spvtools::CreateLocalSingleStoreElimPass())
-      .RegisterPass(spvtools::CreateSSARewritePass())
+  optimizer.RegisterPass(spvtools::CreateSSARewritePass())
       .RegisterPass(spvtools::CreateSimplificationPass())
       .RegisterPass(spvtools::CreateAggressiveDCEPass())
       .RegisterPass(spvtools::CreateCompactIdsPass());
@@ -53,7 +52,10 @@ LogicalResult serializeOptimized(mlir::spirv::ModuleOp module,
   }
   spvtools::SpirvTools tools(environment);
   tools.SetMessageConsumer(note);
-  if (!tools.Validate(optimized)) {
+  // Names are for people who read a message, and made before there is one.
+  spvtools::ValidatorOptions rules;
+  rules.SetFriendlyNames(false);
+  if (!tools.Validate(optimized.data(), optimized.size(), rules)) {
     if (message.empty())
       message = "the validator refused it";
     return failure();
