@@ -16,7 +16,9 @@
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/SourceMgr.h"
+#include "llvm/Support/ThreadPool.h"
 #include <chrono>
+#include <map>
 
 using namespace mlir;
 
@@ -32,7 +34,14 @@ struct Compilation::Diagnostics {
 };
 
 Compilation::Compilation(CompileOptions options, llvm::raw_ostream &errors)
-    : options(std::move(options)), errors(errors) {
+    : options(std::move(options)), errors(errors),
+      context(MLIRContext::Threading::DISABLED) {
+  // One thread is the one that calls; it needs no pool.
+  if (this->options.threads != 1) {
+    pool = std::make_unique<llvm::DefaultThreadPool>(
+        llvm::hardware_concurrency(this->options.threads));
+    context.setThreadPool(*pool);
+  }
   context.loadDialect<DescentDialect, schedule::ScheduleDialect>();
   loadCodegenDialects(context);
   // An operation's text in a message is for people who work on the compiler.
@@ -217,20 +226,36 @@ static CompileStatus checkLaunches(ModuleOp module) {
   return CompileStatus::Done;
 }
 
+CompileStatus Compilation::plan(int64_t maxBindings,
+                                OwningOpRef<ModuleOp> &planned) {
+  planned = module->clone();
+  auto addPasses = [&](OpPassManager &passes) {
+    addPlanning(passes, maxBindings);
+  };
+  CompileStatus status =
+      runPasses(*planned, addPasses, CompileStatus::InternalError);
+  return status == CompileStatus::Done ? checkLaunches(*planned) : status;
+}
+
 CompileStatus Compilation::schedule() {
   return timed("schedule", [&] {
     if (CompileStatus status = checkSizes(); status != CompileStatus::Done)
       return status;
+    // By the number of bindings, which is all that plans depend on.
+    std::map<int64_t, OwningOpRef<ModuleOp>> plans;
     for (const Profile *profile : options.targets) {
-      bundle::Variant variant{profile, module->clone(), {}};
+      OwningOpRef<ModuleOp> &planned = plans[profile->maxBindings];
+      if (!planned)
+        if (CompileStatus status = plan(profile->maxBindings, planned);
+            status != CompileStatus::Done)
+          return status;
+      bundle::Variant variant{profile, planned->clone(), {}};
       auto addPasses = [&](OpPassManager &passes) {
-        addScheduling(passes, *profile);
+        addStrategies(passes, *profile);
       };
-      CompileStatus status = runPasses(variant.module.get(), addPasses,
-                                       CompileStatus::InternalError);
-      if (status == CompileStatus::Done)
-        status = checkLaunches(variant.module.get());
-      if (status != CompileStatus::Done)
+      if (CompileStatus status = runPasses(variant.module.get(), addPasses,
+                                           CompileStatus::InternalError);
+          status != CompileStatus::Done)
         return status;
       variants.push_back(std::move(variant));
     }
@@ -242,31 +267,77 @@ CompileStatus Compilation::schedule() {
 // Kernels
 //===----------------------------------------------------------------------===//
 
+namespace {
+
+/// The kernels to compile, each once: variants that share a plan have kernels
+/// of the same names, and simple ones get the same strategy everywhere.
+class KernelJobs {
+public:
+  /// Adds a kernel, and returns its number.
+  unsigned add(schedule::KernelOp kernel, const Profile &profile) {
+    auto &known = byName[kernel.getSymName()];
+    for (unsigned number : known)
+      if (jobs[number].profile->maxWorkgroupCount ==
+              profile.maxWorkgroupCount &&
+          OperationEquivalence::isEquivalentTo(
+              jobs[number].kernel, kernel,
+              OperationEquivalence::IgnoreLocations))
+        return number;
+    known.push_back(jobs.size());
+    jobs.push_back({kernel, &profile, failure()});
+    return jobs.size() - 1;
+  }
+
+  /// Compiles all. Returns the first that fails, or none.
+  schedule::KernelOp compile(MLIRContext &context) {
+    parallelForEach(&context, jobs, [](Job &job) {
+      job.result = compileKernel(job.kernel, *job.profile);
+    });
+    for (Job &job : jobs)
+      if (failed(job.result))
+        return job.kernel;
+    return {};
+  }
+
+  const CompiledKernel &getResult(unsigned number) const {
+    return *jobs[number].result;
+  }
+
+private:
+  struct Job {
+    schedule::KernelOp kernel;
+    const Profile *profile;
+    FailureOr<CompiledKernel> result;
+  };
+  std::vector<Job> jobs;
+  llvm::StringMap<SmallVector<unsigned, 2>> byName;
+};
+
+} // namespace
+
 CompileStatus Compilation::compileKernels() {
   return timed("compile kernels", [&] {
+    KernelJobs jobs;
+    std::vector<std::vector<std::pair<std::string, unsigned>>> numbers;
     for (bundle::Variant &variant : variants) {
-      auto kernels =
-          llvm::to_vector(variant.module.get().getOps<schedule::KernelOp>());
-      std::vector<FailureOr<CompiledKernel>> compiled(kernels.size(),
-                                                      failure());
-      parallelFor(&context, 0, kernels.size(), [&](size_t i) {
-        compiled[i] = compileKernel(kernels[i], *variant.profile);
-      });
-      for (auto [kernel, result] : llvm::zip(kernels, compiled)) {
-        if (succeeded(result)) {
-          variant.kernels[kernel.getSymName()] = std::move(*result);
-          continue;
-        }
-        if (!options.reproducer.empty()) {
-          std::string text;
-          llvm::raw_string_ostream(text) << kernel;
-          if (llvm::Error error =
-                  bundle::writeFileAtomically(options.reproducer, text))
-            errors << "error: " << llvm::toString(std::move(error)) << "\n";
-        }
-        return CompileStatus::InternalError;
-      }
+      numbers.emplace_back();
+      for (auto kernel : variant.module.get().getOps<schedule::KernelOp>())
+        numbers.back().push_back(
+            {kernel.getSymName().str(), jobs.add(kernel, *variant.profile)});
     }
+    if (schedule::KernelOp kernel = jobs.compile(context)) {
+      if (!options.reproducer.empty()) {
+        std::string text;
+        llvm::raw_string_ostream(text) << kernel;
+        if (llvm::Error error =
+                bundle::writeFileAtomically(options.reproducer, text))
+          errors << "error: " << llvm::toString(std::move(error)) << "\n";
+      }
+      return CompileStatus::InternalError;
+    }
+    for (auto [variant, kernels] : llvm::zip(variants, numbers))
+      for (auto &[name, number] : kernels)
+        variant.kernels[name] = jobs.getResult(number);
     return CompileStatus::Done;
   });
 }

@@ -50,15 +50,23 @@ void addKernelFormation(OpPassManager &passes) {
   entry.addPass(createVerifyKernelsPass());
 }
 
-void addScheduling(OpPassManager &passes, const Profile &profile) {
+void addPlanning(OpPassManager &passes, int64_t maxBindings) {
   schedule::PlanMemoryOptions options;
-  options.maxBindings = profile.maxBindings;
+  options.maxBindings = maxBindings;
   passes.addPass(schedule::createPlanMemory(options));
   passes.addPass(schedule::createPlaceBarriers());
   passes.addPass(schedule::createVerifySchedule());
-  codegen::SelectStrategiesPassOptions strategies;
-  strategies.profile = profile.name.str();
-  passes.addPass(codegen::createSelectStrategiesPass(strategies));
+}
+
+void addStrategies(OpPassManager &passes, const Profile &profile) {
+  codegen::SelectStrategiesPassOptions options;
+  options.profile = profile.name.str();
+  passes.addPass(codegen::createSelectStrategiesPass(options));
+}
+
+void addScheduling(OpPassManager &passes, const Profile &profile) {
+  addPlanning(passes, profile.maxBindings);
+  addStrategies(passes, profile);
 }
 
 } // namespace descent

@@ -85,6 +85,10 @@ std::optional<DriverOptions> parseCommandLine(int argc, char **argv,
       "--dump-kernels", options.kernelFolder,
       "write every kernel to this folder, as MLIR and as SPIR-V assembly");
   app.add_flag("--time", options.time, "print how long each phase took");
+  app.add_option("--threads", options.compile.threads,
+                 "how many threads compile; default: one for each core. The "
+                 "bundle is the same")
+      ->check(CLI::Range(1u, 1024u));
   app.add_flag(
       "--print-registry", options.printRegistry,
       "print all layers, losses, metrics and optimizers as JSON, and stop");

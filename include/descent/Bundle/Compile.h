@@ -14,6 +14,10 @@
 #include <memory>
 #include <optional>
 
+namespace llvm {
+class ThreadPoolInterface;
+}
+
 namespace mlir {
 class OpPassManager;
 }
@@ -34,6 +38,9 @@ struct CompileOptions {
   /// Where the state of the compiler is written if it fails by its own fault;
   /// empty: nowhere.
   std::string reproducer;
+  /// How many threads work at once; 0: as many as there are cores. The bundle
+  /// does not depend on it.
+  unsigned threads = 0;
 };
 
 /// How a compilation went; the numbers are exit codes.
@@ -94,12 +101,15 @@ private:
   CompileStatus importModelFile();
   CompileStatus parseDialectFile();
   CompileStatus checkSizes();
+  CompileStatus plan(int64_t maxBindings,
+                     mlir::OwningOpRef<mlir::ModuleOp> &planned);
   CompileStatus timed(llvm::StringRef phase,
                       llvm::function_ref<CompileStatus()> work);
   bool isDialectFile() const;
 
   CompileOptions options;
   llvm::raw_ostream &errors;
+  std::unique_ptr<llvm::ThreadPoolInterface> pool; // outlives the context
   mlir::MLIRContext context;
   std::optional<model::CheckedModel> model;
   mlir::OwningOpRef<mlir::ModuleOp> module;

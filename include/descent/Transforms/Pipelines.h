@@ -21,8 +21,15 @@ void addDifferentiation(mlir::OpPassManager &passes);
 /// operations become fused kernels.
 void addKernelFormation(mlir::OpPassManager &passes);
 
-/// Kernel level to schedule level, for one kind of device: places, launches,
-/// barriers, strategies.
+/// Kernel level to schedule level: places, launches, barriers. Of the device
+/// only the number of bindings matters, so devices that agree in it can share a
+/// plan.
+void addPlanning(mlir::OpPassManager &passes, int64_t maxBindings);
+
+/// Strategies for one kind of device.
+void addStrategies(mlir::OpPassManager &passes, const Profile &profile);
+
+/// Both, for one kind of device.
 void addScheduling(mlir::OpPassManager &passes, const Profile &profile);
 
 } // namespace descent
