@@ -5,6 +5,7 @@
 
 #include "Expression.h"
 #include "TextParser.h"
+#include <utility>
 
 using namespace descent::model;
 
@@ -39,14 +40,8 @@ std::optional<std::vector<Stage>> TextParser::parseBody() {
   if (!expect("{", "a body"))
     return std::nullopt;
   std::vector<Stage> stages;
-  while (!take("}")) {
-    if (peek().kind == Token::Kind::End)
-      return fail(open, "the '{' is not closed");
-    if (take(";"))
-      continue;
-    if (!parseStage(stages))
-      return std::nullopt;
-  }
+  if (!parseMembers(open, [&] { return parseStage(stages); }))
+    return std::nullopt;
   return stages;
 }
 
@@ -365,7 +360,10 @@ std::optional<Stage> TextParser::parseLink() {
     Location location = peek().location;
     if (peek().kind != Token::Kind::Name && !peek().is("{") && !peek().is("("))
       return fail("expected a layer behind '|>', got " + describe(peek()));
+    // The bound on operators is for each link on its own.
+    int outer = std::exchange(numOperators, 0);
     std::optional<Expr> value = parsePostfix();
+    numOperators = outer;
     if (!value)
       return std::nullopt;
     stage.emplace();

@@ -146,7 +146,7 @@ bool Elaborator::claimPath(const std::string &path, const void *site,
   if (Diagnostic *diagnostic = context.error(
           where(location), quote(path) +
                                " is the name of another layer already (a layer "
-                               "without 'name' is called by its index)"))
+                               "without a name is called by its index)"))
     diagnostic->notes.push_back({known->second.second, "that layer is here"});
   return false;
 }

@@ -26,6 +26,7 @@ private:
   }
   void readCommandLine();
   void checkNames();
+  void checkBody(const Definition &definition);
   void readSettings();
   void readTrain(Elaborator &settings);
   void readOverrides(Elaborator &settings);
@@ -89,6 +90,29 @@ void Checker::readCommandLine() {
                             std::to_string(*options.batch));
 }
 
+/// Whether a body has a stage that gives a value.
+static bool givesValue(const std::vector<Stage> &body) {
+  return std::any_of(body.begin(), body.end(), [](const Stage &stage) {
+    return stage.kind == Stage::Kind::Value ||
+           stage.kind == Stage::Kind::Return || stage.kind == Stage::Kind::If ||
+           stage.kind == Stage::Kind::Repeat || stage.kind == Stage::Kind::For;
+  });
+}
+
+/// A body without a value would give back what it takes.
+void Checker::checkBody(const Definition &definition) {
+  const std::string &name = definition.name.text;
+  if (!givesValue(definition.body))
+    error(definition.name.location,
+          "the body of " + quote(name) +
+              " computes nothing: say by 'return' what " + quote(name) +
+              " gives");
+  if (definition.vjp && !givesValue(*definition.vjp))
+    error(definition.name.location,
+          "the vjp of " + quote(name) +
+              " computes nothing: say by 'return' which cotangents it gives");
+}
+
 /// Constants and inputs are told apart by name; definitions from the library's.
 void Checker::checkNames() {
   std::unordered_map<std::string, std::pair<Location, const char *>> seen;
@@ -108,6 +132,7 @@ void Checker::checkNames() {
     add(input.name, "an input");
   seen.clear();
   for (const Definition &definition : model.definitions) {
+    checkBody(definition);
     const Identifier &name = definition.name;
     add(name, "a definition");
     if (lookup(name.text) || findBuiltin(name.text))
@@ -194,8 +219,11 @@ void Checker::readSettings() {
       usesBatch = true;
       if (batch)
         continue;
-      error(size.location, "the size of 'batch' is not known: give it by "
-                           "\"train\": { \"batch\": 32 } or --batch");
+      error(size.location,
+            "the size of 'batch' is not known: give it by " +
+                std::string(model.isText ? "train batch: 32"
+                                         : "\"train\": { \"batch\": 32 }") +
+                " or --batch");
       batch = 1;
     }
   if (!usesBatch)
@@ -212,11 +240,11 @@ void Checker::checkPlan() {
     return expr.kind == Expr::Kind::Call ? expr.operands[0].location
                                          : expr.location;
   };
-  if (!model.metrics.empty() && !model.loss)
+  if (!model.metrics.empty() && model.losses.empty())
     error(model.metrics[0].name.location,
           "metrics are measured together with a loss, and the model has no "
           "'loss'");
-  if (!model.optimizers.empty() && !model.loss)
+  if (!model.optimizers.empty() && model.losses.empty())
     error(placeOf(model.optimizers[0].value),
           "there is nothing to minimize: the model has an optimizer and no "
           "'loss'");
@@ -230,9 +258,9 @@ void Checker::elaborate() {
   auto elaboration = [&](const char *name, bool training) {
     return EntryElaboration(context, {name, training, batch, nullptr, 0});
   };
-  if (model.loss && !model.optimizers.empty())
+  if (!model.losses.empty() && !model.optimizers.empty())
     add(elaboration("train", true).train());
-  if (model.loss && !context.tooManyErrors()) {
+  if (!model.losses.empty() && !context.tooManyErrors()) {
     add(elaboration("eval", false).eval());
     if (!diagnostics.hasErrors())
       add(elaboration("metrics", false).metrics());

@@ -28,21 +28,31 @@ EntryElaboration::EntryElaboration(ModelContext &context,
   elaborator.runNetwork(model.network);
 }
 
-std::optional<Tensor> EntryElaboration::loss(const Expr &expr) {
-  Value value = elaborator.evaluateResult(expr);
-  if (!value.isValid())
-    return std::nullopt;
-  std::optional<Tensor> tensor = elaborator.tensor(value, placeOf(expr));
-  if (!tensor)
-    return std::nullopt;
-  const TensorType &type = elaborator.type(*tensor);
-  if (type.rank() == 0 && isFloat(type.dtype))
-    return tensor;
-  elaborator.error(placeOf(expr), "a loss is one number, got " +
-                                      std::string(toString(type.dtype)) + " " +
-                                      elaborator.describe(*tensor) +
-                                      ": take its mean or sum");
-  return std::nullopt;
+std::optional<Tensor> EntryElaboration::loss(const std::vector<Expr> &losses) {
+  Value sum;
+  bool isSound = true;
+  for (const Expr &expr : losses) {
+    std::optional<Tensor> term =
+        elaborator.tensor(elaborator.evaluateResult(expr), placeOf(expr));
+    isSound &= term.has_value();
+    if (!term)
+      continue;
+    const TensorType &type = elaborator.type(*term);
+    if (type.rank() != 0 || !isFloat(type.dtype)) {
+      elaborator.error(placeOf(expr), "a loss is one number, got " +
+                                          std::string(toString(type.dtype)) +
+                                          " " + elaborator.describe(*term) +
+                                          ": take its mean or sum");
+      isSound = false;
+    } else {
+      sum = sum.isValid() ? elaborator.callOp("add", {sum, *term}, {},
+                                              {placeOf(expr), "loss"})
+                          : Value(*term);
+      isSound &= sum.isValid();
+    }
+  }
+  return isSound ? elaborator.tensor(sum, placeOf(losses.front()))
+                 : std::nullopt;
 }
 
 void EntryElaboration::output(std::string name, const Value &value,
@@ -88,9 +98,9 @@ void EntryElaboration::optimize(const std::vector<OptimizerDecl> &optimizers,
 }
 
 std::optional<Entry> EntryElaboration::train() {
-  std::optional<Tensor> value = loss(*model.loss);
+  std::optional<Tensor> value = loss(model.losses);
   if (value)
-    output("loss", *value, placeOf(*model.loss));
+    output("loss", *value, placeOf(model.losses[0]));
   optimize(model.optimizers, value);
   return finish();
 }
@@ -126,25 +136,27 @@ EntryElaboration::metricNames() {
   return result;
 }
 
-void EntryElaboration::measure(const std::string &name, const Expr &expr,
-                               Location location, bool isLoss, bool results) {
-  Elaborator::MetricContext metric{name, results, false};
-  elaborator.metric = isLoss ? nullptr : &metric;
-  Value value;
-  if (!isLoss)
-    value = elaborator.evaluateResult(expr);
-  else if (std::optional<Tensor> scalar = loss(expr))
-    value = *scalar;
+void EntryElaboration::measureLoss(bool results) {
+  const Expr &first = model.losses.front();
+  if (std::optional<Tensor> value = loss(model.losses))
+    measureMean("loss", *value, {placeOf(first), "loss"}, placeOf(first),
+                &first, results);
+}
+
+void EntryElaboration::measureMetric(const std::string &name,
+                                     const ResultDecl &metric, bool results) {
+  Elaborator::MetricContext context{name, results, false};
+  elaborator.metric = &context;
+  Value value = elaborator.evaluateResult(metric.value);
   elaborator.metric = nullptr;
   if (!value.isValid())
     return;
-  CallSite site{placeOf(expr), name};
-  if (metric.accumulates) {
+  if (context.accumulates) {
     if (results)
-      output(name, value, location);
+      output(name, value, metric.name.location);
     return;
   }
-  // Of other expressions the mean over the batches, by their numbers of rows.
+  CallSite site{placeOf(metric.value), name};
   std::optional<Tensor> tensor = elaborator.tensor(value, site.location);
   if (!tensor)
     return;
@@ -155,6 +167,13 @@ void EntryElaboration::measure(const std::string &name, const Expr &expr,
                          ": take its mean or sum");
     return;
   }
+  measureMean(name, *tensor, site, metric.name.location, &metric.value,
+              results);
+}
+
+void EntryElaboration::measureMean(const std::string &name, Tensor value,
+                                   const CallSite &site, Location location,
+                                   const void *owner, bool results) {
   auto slot = [&](const char *what) {
     return elaborator.state({"metric." + name + "." + what,
                              State::Role::Metric,
@@ -162,7 +181,7 @@ void EntryElaboration::measure(const std::string &name, const Expr &expr,
                              {DType::F32, {}, -1},
                              {},
                              location},
-                            &expr);
+                            owner);
   };
   Value sum = slot("sum"), count = slot("count");
   if (!sum.isValid() || !count.isValid())
@@ -173,8 +192,8 @@ void EntryElaboration::measure(const std::string &name, const Expr &expr,
   }
   Value rows = settings.batch ? elaborator.callOp("valid_rows", {}, {}, site)
                               : Value(1.0);
-  Value now = *tensor;
-  if (elaborator.type(*tensor).dtype != DType::F32)
+  Value now = value;
+  if (elaborator.type(value).dtype != DType::F32)
     now =
         elaborator.callOp("cast", {now}, {{"dtype", std::string("f32")}}, site);
   Value weighted = elaborator.callOp("mul", {now, rows}, {}, site);
@@ -187,17 +206,17 @@ void EntryElaboration::measure(const std::string &name, const Expr &expr,
 }
 
 std::optional<Entry> EntryElaboration::eval() {
-  measure("loss", *model.loss, placeOf(*model.loss), true, false);
+  measureLoss(false);
   for (const auto &[name, metric] : metricNames())
-    measure(name, metric->value, metric->name.location, false, false);
+    measureMetric(name, *metric, false);
   return finish();
 }
 
 std::optional<Entry> EntryElaboration::metrics() {
   elaborator.updates.clear();
-  measure("loss", *model.loss, placeOf(*model.loss), true, true);
+  measureLoss(true);
   for (const auto &[name, metric] : metricNames())
-    measure(name, metric->value, metric->name.location, false, true);
+    measureMetric(name, *metric, true);
   elaborator.updates.clear();
   std::optional<Entry> entry = finish();
   if (!entry)
@@ -205,7 +224,7 @@ std::optional<Entry> EntryElaboration::metrics() {
   for (const Node &node : entry->nodes)
     if (node.kind == Node::Kind::Input) {
       // Which of the metrics it is needed by does not matter for the first.
-      elaborator.error(model.metrics.empty() ? placeOf(*model.loss)
+      elaborator.error(model.metrics.empty() ? placeOf(model.losses[0])
                                              : placeOf(model.metrics[0].value),
                        "what a metric returns depends on its accumulators "
                        "alone, and here on input " +
@@ -230,15 +249,16 @@ std::optional<Entry> EntryElaboration::custom() {
     elaborator.runNetwork(decl.body);
   }
   std::optional<Tensor> value;
-  const std::optional<Expr> &objective = decl.loss ? decl.loss : model.loss;
-  if (!decl.optimizers.empty() && !objective) {
+  const std::vector<Expr> &objective =
+      decl.losses.empty() ? model.losses : decl.losses;
+  if (!decl.optimizers.empty() && objective.empty()) {
     elaborator.error(placeOf(decl.optimizers[0].value),
                      "there is nothing to minimize: neither the entry nor the "
                      "model has a 'loss'");
-  } else if (decl.loss || !decl.optimizers.empty()) {
-    value = loss(*objective);
+  } else if (!decl.losses.empty() || !decl.optimizers.empty()) {
+    value = loss(objective);
     if (value)
-      output("loss", *value, placeOf(*objective));
+      output("loss", *value, placeOf(objective[0]));
     optimize(decl.optimizers, value);
   }
   if (!decl.outputs.empty())

@@ -41,15 +41,21 @@ private:
   };
 
   std::optional<Entry> finish();
-  std::optional<Tensor> loss(const Expr &expr);
+  /// The sum of `losses`, each one number.
+  std::optional<Tensor> loss(const std::vector<Expr> &losses);
   void optimize(const std::vector<OptimizerDecl> &optimizers,
                 const std::optional<Tensor> &loss);
   void chooseParameters(Entry &entry);
   void outputs(const std::vector<ResultDecl> &results);
   void lastOutput();
   void output(std::string name, const Value &value, Location location);
-  void measure(const std::string &name, const Expr &expr, Location location,
-               bool isLoss, bool results);
+  void measureLoss(bool results);
+  void measureMetric(const std::string &name, const ResultDecl &metric,
+                     bool results);
+  /// Of a value that is no accumulator: the mean over the batches. `owner` is
+  /// what its slots belong to.
+  void measureMean(const std::string &name, Tensor value, const CallSite &site,
+                   Location location, const void *owner, bool results);
   std::vector<std::pair<std::string, const ResultDecl *>> metricNames();
 
   ModelContext &context;

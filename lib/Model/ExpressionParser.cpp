@@ -67,8 +67,8 @@ std::optional<Expr> TextParser::parseExpr() {
 std::optional<Expr> TextParser::parseSole() {
   std::optional<Expr> result = parseExpr();
   if (result && peek().is("|>"))
-    return fail("a pipeline cannot stand here: give its value a name before, "
-                "as in y = x |> f, and use that");
+    return fail("a pipeline cannot stand here: put it in parentheses, as in "
+                "(x |> f), or give its value a name before");
   return result;
 }
 
@@ -309,6 +309,39 @@ std::optional<Expr> TextParser::parseBlockLambda() {
   return expr;
 }
 
+/// `expr |> link |> link` within parentheses: `x |> f(a)` is the call f(x, a),
+/// so that there is one tree for both, and a block the call of a body.
+std::optional<Expr> TextParser::parseInnerPipeline() {
+  std::optional<Expr> result = parseExpr();
+  while (result && peek().is("|>")) {
+    if (!countOperator(next().location))
+      return std::nullopt;
+    if (isLabelAhead())
+      return fail("a layer within an expression has no name of its own: give "
+                  "the pipeline a name before, as in y = x |> name: f, and "
+                  "use that");
+    std::optional<Stage> link = parseLink();
+    if (!link)
+      return std::nullopt;
+    Expr call;
+    if (link->kind == Stage::Kind::Value) {
+      call = std::move(link->value);
+    } else {
+      call = makeExpr(Expr::Kind::Call, link->location);
+      auto body = std::make_shared<Lambda>();
+      body->location = link->location;
+      body->body.push_back(std::move(*link));
+      call.operands.push_back(makeExpr(Expr::Kind::Lambda, body->location));
+      call.operands.back().lambda = std::move(body);
+    }
+    Argument argument;
+    argument.value = std::move(*result);
+    call.arguments.insert(call.arguments.begin(), std::move(argument));
+    result = std::move(call);
+  }
+  return result;
+}
+
 std::optional<Expr> TextParser::parsePrimary() {
   const Token &token = peek();
   Expr result;
@@ -354,7 +387,7 @@ std::optional<Expr> TextParser::parsePrimary() {
     if (isLambdaAhead())
       return parseLambda();
     next();
-    std::optional<Expr> inner = parseExpr();
+    std::optional<Expr> inner = parseInnerPipeline();
     if (!inner || !expect(")", "an expression"))
       return std::nullopt;
     return inner;

@@ -31,6 +31,7 @@ private:
   std::optional<Json> attributes(const CallableShape &shape,
                                  const std::vector<Argument> &named);
   Json result(const Expr &expr, std::initializer_list<Category> categories);
+  Json losses(const std::vector<Expr> &list);
   Json optimizer(const OptimizerDecl &optimizer);
   Json optimizers(const std::vector<OptimizerDecl> &list);
   void body(Json &object, const std::vector<Stage> &stages);
@@ -340,6 +341,14 @@ Json Printer::result(const Expr &value,
   return {{callee->name, std::move(object)}};
 }
 
+Json Printer::losses(const std::vector<Expr> &list) {
+  Json result = Json::array();
+  for (const Expr &loss : list)
+    result.push_back(
+        this->result(loss, {Category::Loss, Category::Op, Category::Layer}));
+  return list.size() == 1 ? Json(result[0]) : result;
+}
+
 Json Printer::optimizer(const OptimizerDecl &optimizer) {
   const Expr &value = optimizer.value;
   const Expr *callee = calledName(value);
@@ -434,9 +443,8 @@ Json Printer::entry(const EntryDecl &entry) {
   for (const ResultDecl &output : entry.outputs)
     result["outputs"][output.name.text] =
         this->result(output.value, {Category::Layer, Category::Op});
-  if (entry.loss)
-    result["loss"] = this->result(
-        *entry.loss, {Category::Loss, Category::Op, Category::Layer});
+  if (!entry.losses.empty())
+    result["loss"] = losses(entry.losses);
   if (!entry.optimizers.empty())
     result["optimizer"] = optimizers(entry.optimizers);
   return result;
@@ -462,9 +470,8 @@ Json Printer::run(const Model &model) {
     if (each.kind != Definition::Kind::Module)
       result["functions"][each.name.text] = definition(each);
   result["network"] = network(model.network);
-  if (model.loss)
-    result["loss"] = this->result(
-        *model.loss, {Category::Loss, Category::Op, Category::Layer});
+  if (!model.losses.empty())
+    result["loss"] = losses(model.losses);
   for (const ResultDecl &metric : model.metrics)
     result["metrics"][metric.name.text] =
         this->result(metric.value, {Category::Metric, Category::Loss,

@@ -142,6 +142,19 @@ void JsonReader::readResults(const JsonValue &value, bool isOutput,
   }
 }
 
+/// One loss, or an array of those that are added up.
+void JsonReader::readLosses(const JsonValue &value, std::vector<Expr> &losses) {
+  auto add = [&](const JsonValue &item) {
+    if (std::optional<Expr> loss = readResult(item, lossCategories))
+      losses.push_back(std::move(*loss));
+  };
+  if (!value.isArray())
+    return add(value);
+  if (value.items.empty())
+    error(value.location, "the list of losses is empty");
+  std::for_each(value.items.begin(), value.items.end(), add);
+}
+
 /// One optimizer, or an array of them.
 void JsonReader::readOptimizers(const JsonValue &value,
                                 std::vector<OptimizerDecl> &optimizers) {
@@ -231,7 +244,7 @@ void JsonReader::readEntry(const JsonMember &member) {
     else if (part.key == "outputs")
       readResults(value, /*isOutput=*/true, entry.outputs);
     else if (part.key == "loss")
-      entry.loss = readResult(value, lossCategories);
+      readLosses(value, entry.losses);
     else if (part.key == "optimizer")
       readOptimizers(value, entry.optimizers);
     else
@@ -252,7 +265,7 @@ bool JsonReader::readSection(const JsonMember &member) {
   else if (key == "network")
     readNetwork(value, model.network);
   else if (key == "loss")
-    model.loss = readResult(value, lossCategories);
+    readLosses(value, model.losses);
   else if (key == "metrics")
     readResults(value, /*isOutput=*/false, model.metrics);
   else if (key == "outputs")

@@ -69,6 +69,7 @@ private:
   void readInput(const JsonMember &member);
   void readResults(const JsonValue &value, bool isOutput,
                    std::vector<ResultDecl> &results);
+  void readLosses(const JsonValue &value, std::vector<Expr> &losses);
   void readOptimizers(const JsonValue &value,
                       std::vector<OptimizerDecl> &optimizers);
   void readOptimizer(const JsonValue &value,

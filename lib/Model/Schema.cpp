@@ -237,6 +237,7 @@ Json definitionSchema(bool isModule) {
 Json openSections(bool isOpen) {
   Json loss =
       resultSchema({Category::Loss, Category::Op, Category::Layer}, isOpen);
+  loss = oneOf({loss, arrayOf(loss)});
   Json metric = resultSchema(
       {Category::Metric, Category::Loss, Category::Op, Category::Layer},
       isOpen);

@@ -252,14 +252,21 @@ std::optional<Value> Elaborator::previousValue(const Stage &stage,
     return std::nullopt;
   }
   const std::vector<InputDecl> &inputs = context.model.inputs;
+  // That there is none has been reported.
+  if (inputs.empty())
+    return std::nullopt;
   if (inputs.size() == 1)
     return rootScope->find(inputs[0].name.text)->value;
   std::string names;
   for (const InputDecl &input : inputs)
     names += (names.empty() ? "'" : ", '") + input.name.text + "'";
   error(stage.location,
-        "the first layer must say by 'of' which of the inputs " + names +
-            " it takes");
+        context.model.isText
+            ? "a pipeline that begins with '|>' takes the only input: write "
+              "which of " +
+                  names + " this takes, as in " + inputs[0].name.text + " |> f"
+            : "the first layer must say by 'of' which of the inputs " + names +
+                  " it takes");
   return std::nullopt;
 }
 

@@ -117,8 +117,8 @@ Value Elaborator::declare(State state, const void *owner) {
   if (outputsMayNotOwn)
     return error(state.location,
                  quote(frame->library ? frame->userCallName : name) +
-                     " has parameters: put it into 'network' and name its "
-                     "value here");
+                     " has parameters: compute it in the network, give "
+                     "that a name and use it here");
   if (!frame->restriction.empty())
     return error(state.location,
                  quote(name) + " cannot be declared in " +

@@ -18,6 +18,15 @@ const std::vector<std::string> statements = {
     "param",  "frozen",      "state",  "update",    "instance", "if",
     "repeat", "for",         "require"};
 
+/// Those that stand neither in a body nor in an entry.
+const std::vector<std::string> fileStatements = {
+    "model",  "input",       "module", "function",
+    "metric", "initializer", "train",  "entry"};
+
+bool contains(const std::vector<std::string> &list, const std::string &word) {
+  return std::find(list.begin(), list.end(), word) != list.end();
+}
+
 } // namespace
 
 bool descent::model::isReservedName(std::string_view text) {
@@ -126,26 +135,41 @@ size_t TextParser::findClosing(size_t from) const {
   return tokens.size() - 1;
 }
 
-/// Goes on with the next line that begins a statement.
-void TextParser::recover() {
-  int open = 0;
-  while (peek().kind != Token::Kind::End) {
-    const Token &token = peek();
-    bool isStatement = token.kind == Token::Kind::Name &&
-                       (std::find(statements.begin(), statements.end(),
-                                  token.text) != statements.end() ||
-                        peek(1).is("="));
-    if (open <= 0 && token.startsLine && isStatement)
+/// Whether a line begins here that reads like a statement, misspelt or not: two
+/// names in a row stand nowhere else.
+bool TextParser::isStatementAhead() const {
+  const Token &token = peek(), &second = peek(1);
+  if (token.kind != Token::Kind::Name || !token.startsLine)
+    return false;
+  if (contains(statements, token.text) || second.is("="))
+    return true;
+  return second.kind == Token::Kind::Name && !second.startsLine &&
+         !isKeyword(token.text) && !isKeyword(second.text);
+}
+
+/// Whether a statement begins here that stands in no body: then the body that
+/// is being read has lost its brace.
+bool TextParser::isFileStatementAhead() const {
+  return peek().startsLine && peek(1).kind == Token::Kind::Name &&
+         contains(fileStatements, peek().text);
+}
+
+/// Goes on with the next line that begins a statement, or within a body with
+/// its end.
+void TextParser::recover(bool inBody) {
+  for (int open = 0; peek().kind != Token::Kind::End; next()) {
+    bool isEnd = inBody && (peek().is("}") || peek().is(";"));
+    if (open <= 0 && (isEnd || isStatementAhead()))
       return;
-    open += token.is("{");
-    open -= token.is("}");
-    next();
+    open += peek().is("{");
+    open -= peek().is("}");
   }
 }
 
 Model TextParser::parseModel(uint32_t file) {
   Model model;
   model.file = file;
+  model.isText = true;
   model.name = {"model", {file, 0, 0}};
   while (peek().kind != Token::Kind::End &&
          diagnostics.numErrors() < DiagnosticEngine::maxErrors) {
@@ -157,7 +181,7 @@ Model TextParser::parseModel(uint32_t file) {
       continue;
     if (at == before)
       next();
-    recover();
+    recover(/*inBody=*/false);
   }
   return model;
 }
@@ -178,17 +202,8 @@ bool TextParser::parseStatement(Model &model) {
     return parseConstants(model.constants);
   if (word == "input")
     return parseInput(model);
-  if (word == "loss") {
-    Location location = next().location;
-    std::optional<Expr> loss = parseSole();
-    if (loss && model.loss) {
-      fail(location, "there is a loss already: add up several as one "
-                     "expression");
-      return true;
-    }
-    model.loss = std::move(loss);
-    return model.loss.has_value();
-  }
+  if (word == "loss")
+    return parseLoss(model.losses);
   if (word == "metric")
     return parseMetric(model);
   if (word == "output") {
@@ -205,8 +220,7 @@ bool TextParser::parseStatement(Model &model) {
   // A name that begins a line and is followed by another one is a misspelt
   // statement.
   if (peek(1).kind == Token::Kind::Name && !peek(1).startsLine &&
-      std::find(statements.begin(), statements.end(), word) ==
-          statements.end()) {
+      !contains(statements, word)) {
     fail("unknown statement " + quote(word) + didYouMean(word, statements));
     return false;
   }
@@ -327,6 +341,16 @@ bool TextParser::parseOutput(std::vector<ResultDecl> &outputs) {
   return true;
 }
 
+/// `loss expr`; several are added up.
+bool TextParser::parseLoss(std::vector<Expr> &losses) {
+  next();
+  std::optional<Expr> loss = parseSole();
+  if (!loss)
+    return false;
+  losses.push_back(std::move(*loss));
+  return true;
+}
+
 bool TextParser::parseOptimizer(std::vector<OptimizerDecl> &optimizers) {
   next();
   OptimizerDecl optimizer;
@@ -403,35 +427,45 @@ bool TextParser::parseEntry(Model &model) {
 bool TextParser::parseEntryBody(EntryDecl &entry) {
   Nesting nesting(*this);
   Location open = next().location;
+  return parseMembers(open, [&] {
+    bool isStage = peek().kind != Token::Kind::Name || isAssignmentAhead() ||
+                   isLabelAhead();
+    if (!isStage && peek().text == "output")
+      return parseOutput(entry.outputs);
+    if (!isStage && peek().text == "optimizer")
+      return parseOptimizer(entry.optimizers);
+    if (!isStage && peek().text == "loss")
+      return parseLoss(entry.losses);
+    return parseStage(entry.body);
+  });
+}
+
+/// What stands before `}`, each read by `parse`. After an error it goes on with
+/// the next one; false if there was any.
+bool TextParser::parseMembers(Location open,
+                              const std::function<bool()> &parse) {
+  bool isSound = true;
   while (!take("}")) {
     if (peek().kind == Token::Kind::End) {
-      fail(open, "the '{' is not closed");
+      // An error may have hidden the brace.
+      if (isSound)
+        fail(open, "the '{' is not closed");
       return false;
     }
     if (take(";"))
       continue;
-    bool isStage = peek().kind != Token::Kind::Name || isAssignmentAhead() ||
-                   isLabelAhead();
-    bool ok = true;
-    if (!isStage && peek().text == "output") {
-      ok = parseOutput(entry.outputs);
-    } else if (!isStage && peek().text == "optimizer") {
-      ok = parseOptimizer(entry.optimizers);
-    } else if (!isStage && peek().text == "loss") {
-      Location location = next().location;
-      std::optional<Expr> loss = parseSole();
-      if (loss && entry.loss)
-        fail(location, "there is a loss already: add up several as one "
-                       "expression");
-      ok = loss.has_value();
-      entry.loss = std::move(loss);
-    } else {
-      ok = parseStage(entry.body);
-    }
-    if (!ok)
+    size_t before = at;
+    if (parse())
+      continue;
+    isSound = false;
+    if (at == before)
+      next();
+    recover(/*inBody=*/true);
+    if (isFileStatementAhead() ||
+        diagnostics.numErrors() >= DiagnosticEngine::maxErrors)
       return false;
   }
-  return true;
+  return isSound;
 }
 
 std::optional<Model> descent::model::readText(uint32_t file,

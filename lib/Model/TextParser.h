@@ -7,6 +7,7 @@
 #define DESCENT_LIB_MODEL_TEXTPARSER_H
 
 #include "Lexer.h"
+#include <functional>
 
 namespace descent::model {
 
@@ -67,6 +68,7 @@ private:
   std::optional<Expr> parseUnary();
   std::optional<Expr> parsePower();
   std::optional<Expr> parsePostfix();
+  std::optional<Expr> parseInnerPipeline();
   std::optional<Expr> parsePrimary();
   std::optional<Expr> parseList();
   std::optional<Expr> parseLambda();
@@ -99,12 +101,16 @@ private:
 
   // Statements and definitions (TextParser.cpp, DefinitionParser.cpp)
   bool parseStatement(Model &model);
-  void recover();
+  void recover(bool inBody);
+  bool isStatementAhead() const;
+  bool isFileStatementAhead() const;
+  bool parseMembers(Location open, const std::function<bool()> &parse);
   bool parseModelName(Model &model);
   bool parseConstants(std::vector<ConstantDecl> &constants);
   bool parseInput(Model &model);
   bool parseMetric(Model &model);
   bool parseOutput(std::vector<ResultDecl> &outputs);
+  bool parseLoss(std::vector<Expr> &losses);
   bool parseOptimizer(std::vector<OptimizerDecl> &optimizers);
   bool parseTrain(Model &model);
   bool parseEntry(Model &model);

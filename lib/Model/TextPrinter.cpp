@@ -175,7 +175,7 @@ void Printer::entry(const EntryDecl &entry) {
   for (const Argument &argument : entry.overrides)
     head += std::string(&argument == &entry.overrides[0] ? ":" : ",") +
             softSpace + argument.key.text + " " + printExpr(argument.value);
-  if (entry.body.empty() && !entry.loss && entry.optimizers.empty() &&
+  if (entry.body.empty() && entry.losses.empty() && entry.optimizers.empty() &&
       entry.outputs.empty())
     return line(head);
   line(head + " {");
@@ -183,8 +183,8 @@ void Printer::entry(const EntryDecl &entry) {
   stages(entry.body);
   for (const ResultDecl &output : entry.outputs)
     result("output", output);
-  if (entry.loss)
-    line("loss " + printExpr(*entry.loss));
+  for (const Expr &loss : entry.losses)
+    line("loss " + printExpr(loss));
   for (const OptimizerDecl &each : entry.optimizers)
     optimizer(each);
   indent -= 2;
@@ -213,8 +213,8 @@ std::string Printer::run(const Model &model) {
   emptyLine();
   stages(model.network);
   emptyLine();
-  if (model.loss)
-    line("loss " + printExpr(*model.loss));
+  for (const Expr &loss : model.losses)
+    line("loss " + printExpr(loss));
   for (const ResultDecl &metric : model.metrics)
     result("metric", metric);
   if (model.outputs)

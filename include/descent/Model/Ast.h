@@ -184,20 +184,21 @@ struct EntryDecl {
   Identifier name;
   std::vector<Argument> overrides; ///< batch, constants, `training`
   std::vector<Stage> body;
-  std::optional<Expr> loss;
+  std::vector<Expr> losses; ///< added up; none: the model's
   std::vector<OptimizerDecl> optimizers;
   std::vector<ResultDecl> outputs;
 };
 
 /// A whole model file.
 struct Model {
-  uint32_t file = 0; ///< the source it was read from
+  uint32_t file = 0;   ///< the source it was read from
+  bool isText = false; ///< in the text spelling: how messages give examples
   Identifier name;
   std::vector<ConstantDecl> constants;
   std::vector<InputDecl> inputs;
   std::vector<Definition> definitions;
   std::vector<Stage> network;
-  std::optional<Expr> loss;
+  std::vector<Expr> losses; ///< added up
   std::vector<ResultDecl> metrics;
   std::optional<std::vector<ResultDecl>>
       outputs; ///< none: the network's last value is the output

@@ -131,6 +131,25 @@ TEST(Entries, ChooseParametersOfOptimizers) {
             std::string::npos);
 }
 
+TEST(Entries, AddUpLosses) {
+  const std::string network = "p = x |> dense(1)\n",
+                    rest = "\noptimizer sgd(0.1)\n"
+                           "entry tune { loss mean(p) optimizer sgd(0.1) }";
+  CheckedModel one =
+      mustElaborate(model(network + "loss mse(p, y) + 0.5 * mae(p, y)" + rest));
+  CheckedModel two = mustElaborate(
+      model(network + "loss mse(p, y)\nloss 0.5 * mae(p, y)" + rest));
+  EXPECT_EQ(canonical(one), canonical(two));
+  CheckedModel json = mustLoad(R"JSON({ "descent": 1,
+    "inputs": { "x": { "shape": ["batch", 8] }, "y": { "shape": ["batch", 1] } },
+    "network": [ { "dense": 1, "of": "x", "as": "p" } ],
+    "loss": [ { "mse": ["p", "y"] }, "0.5 * mae(p, y)" ],
+    "optimizer": { "sgd": 0.1 }, "train": { "batch": 4 },
+    "entries": { "tune": { "loss": [ { "mean": "p" } ],
+      "optimizer": { "sgd": 0.1 } } } })JSON");
+  EXPECT_EQ(canonical(json), canonical(two));
+}
+
 TEST(Entries, HaveSizesOfTheirOwn) {
   CheckedModel m = mustElaborate(model(
       "const scale = 1.0\np = x |> out: dense(1) |> dropout(0.5)\n"

@@ -162,7 +162,9 @@ for i in [1, 2] { r = i * x[0, -1:2:n, :, none, ::2] }
 if n > 2 { |> relu }
 update count = count + 1
 m = (1 - (2 - 3) - 4) * -(-2) ** 2 ** -1 + 5 % (6 / 7) @ (8 < 9 and not true or 1 ^ 2 & 3 | ~4 << 2 >> 1)
+n1 = (x |> relu) + (y |> tanh |> repeat 2 { |> sin } |> if n == 1 { |> cos } |> f(1))
 loss far(m) + 1e20 * 0.1
+loss 0.5 * far(m)
 metric seen(m)
 metric other = 1
 output y
@@ -171,7 +173,7 @@ optimizer adam over enc, "a.0"
 optimizer sgd(0.1, momentum: 0.5) over enc
 train batch: 4, epochs: n
 entry one
-entry two: batch 1, n 2, training true { v = x |> relu; output v; loss mean(v) optimizer sgd(0.1) }
+entry two: batch 1, n 2, training true { v = x |> relu; output v; loss mean(v) loss far(v) optimizer sgd(0.1) }
 )",
              false);
 }
@@ -193,12 +195,12 @@ TEST(Printer, KeepsEveryKindOfItem) {
     { "param": "w", "shape": [2, "a"], "init": "constant(1.0)", "frozen": true }, { "state": "s", "shape": [] }, { "update": "s", "to": "s + 1" },
     { "require": "a > 1", "message": "no \"way\"" }, { "value": 3 }, { "value": "x + 1", "as": "y", "name": "0" }, "relu",
     { "residual": { "body": { "network": [ "relu" ] } } }, { "reshape": ["batch", -1] }, { "multi_head_attention": 4 }, { "multi_head_attention": { "heads": 2 }, "of": ["x", "h"] } ],
-  "loss": "mean(x) + l(x)",
+  "loss": [ "mean(x) + l(x)", { "l": "x" }, "0.5 * mean(x)" ],
   "metrics": { "m": { "l": "x" } },
   "outputs": { "x": "x", "o": { "softmax": { "args": "x", "axis": 0 } }, "p": { "argmax": "x" } },
   "optimizer": [ { "sgd": 0.1, "over": ["enc"] }, "adam", { "adam": { "lr": 1e-3 } } ],
   "train": { "batch": 4 },
-  "entries": { "one": { "batch": 1, "set": { "a": 3 }, "training": true, "network": [ "relu" ], "outputs": { "q": "x" }, "loss": { "l": "x" },
+  "entries": { "one": { "batch": 1, "set": { "a": 3 }, "training": true, "network": [ "relu" ], "outputs": { "q": "x" }, "loss": [ { "l": "x" }, "mean(x)" ],
     "optimizer": { "sgd": 0.1 } }, "two": {} } })JSON",
              true);
 }

@@ -72,7 +72,7 @@ TEST(Reader, ReadsWhatBareValuesMean) {
   EXPECT_EQ(arguments(3)[2].key.text, "axis");
   EXPECT_EQ(arguments(4)[0].value.name, "axis");
   EXPECT_TRUE(arguments(5).empty());
-  EXPECT_EQ(read.model->loss->arguments.size(), 2u);
+  EXPECT_EQ(read.model->losses.at(0).arguments.size(), 2u);
   const std::vector<ResultDecl> &outputs = *read.model->outputs;
   EXPECT_EQ(outputs[0].value.arguments[0].value.name, "x");
   EXPECT_EQ(outputs[1].value.arguments[1].key.text, "axis");

@@ -85,7 +85,7 @@ inline bool same(const OptimizerDecl &a, const OptimizerDecl &b) {
 
 inline bool same(const EntryDecl &a, const EntryDecl &b) {
   return same(a.name, b.name) && same(a.overrides, b.overrides) &&
-         same(a.body, b.body) && same(a.loss, b.loss) &&
+         same(a.body, b.body) && same(a.losses, b.losses) &&
          same(a.optimizers, b.optimizers) && same(a.outputs, b.outputs);
 }
 
@@ -124,7 +124,7 @@ inline std::string difference(Model a, Model b) {
       return "stage " + std::to_string(i);
   if (a.network.size() != b.network.size())
     return "network";
-  if (!same(a.loss, b.loss))
+  if (!same(a.losses, b.losses))
     return "loss";
   if (!same(a.metrics, b.metrics))
     return "metrics";

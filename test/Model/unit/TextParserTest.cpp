@@ -64,6 +64,24 @@ TEST(TextParser, ReadsAsWritten) {
                     "if c { a = 1 } else { if d { a = 2 } }"));
 }
 
+TEST(TextParser, ReadsPipelinesInParentheses) {
+  EXPECT_TRUE(alike("a = (x |> f) + x", "a = f(x) + x"));
+  EXPECT_TRUE(alike("a = (x + 1 |> f(2) |> g) * 3", "a = g(f(x + 1, 2)) * 3"));
+  EXPECT_TRUE(alike("a = h((x |> f), y)", "a = h(f(x), y)"));
+  EXPECT_TRUE(alike("(x |> f) |> g", "x |> f |> g"));
+  EXPECT_TRUE(alike("a = 1 + (x |> repeat 2 { |> f })",
+                    "a = 1 + { |> repeat 2 { |> f } }(x)"));
+  Model model = parse("loss (x |> f)\noutput y = (x |> f)\n");
+  EXPECT_TRUE(same(model.losses.at(0), model.outputs->at(0).value));
+}
+
+TEST(TextParser, BoundsOperatorsOfEachLink) {
+  std::string text = "module m(x: tensor) {\n";
+  for (int i = 0; i < 300; ++i)
+    text += "  |> f(1)\n";
+  EXPECT_EQ(parse(text + "}\n").definitions.at(0).body.size(), 300u);
+}
+
 TEST(TextParser, LetsReturnGiveWhatAPipelineGives) {
   auto body = [](const std::string &text) {
     return parse("module m(x: tensor) {" + text + "}").definitions[0].body;
@@ -79,7 +97,7 @@ TEST(TextParser, TellsDefinitionsFromUses) {
   ASSERT_EQ(model.definitions.size(), 2u);
   EXPECT_EQ(model.definitions[0].kind, Definition::Kind::Loss);
   EXPECT_EQ(model.definitions[1].kind, Definition::Kind::Metric);
-  EXPECT_TRUE(model.loss);
+  EXPECT_EQ(model.losses.size(), 1u);
   EXPECT_EQ(model.metrics[0].name.text, "seen");
 }
 
