@@ -12,8 +12,9 @@ import zipfile
 import numpy as np
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "conformance"))
 from support.files import read_idx, read_safetensors, write_idx, write_safetensors
-from support.tools import ROOT, Skip, compile_model, events, expect, main_arguments, run, run_tests
+from support.tools import BIN, ROOT, Skip, compile_model, events, expect, main_arguments, run, run_tests
 
 FULL = main_arguments()
 FOLDER = tempfile.TemporaryDirectory(prefix="descent-e2e-")
@@ -204,13 +205,59 @@ def every_image_model_learns():
         expect(len(losses) == 10 and losses[-1] < losses[0], f"{model.name}: losses {losses}")
 
 
-def every_model_runs():
+def every_json_model_runs():
     for model in sorted((ROOT / "models").glob("*.json")):
         bundle = WORK / f"model-{model.stem}.bundle"
         compile_model(model, bundle)
         for entry in ("train", "eval", "predict"):
             bench = last("bench", events("bench", bundle, "--entry", entry, "--steps", 2))
             expect(bench["ms_per_step"] > 0 and bench["kernels"] > 0, f"{model.name} {entry}: {bench}")
+
+
+def peers_networks_train_as_torch():
+    """The networks that test/bench times beside others: as many parameters as PyTorch's, and two steps from the same weights, batches as large as the model says."""
+    import torch
+    from device import Bundle, Device
+    from peer_networks import NETWORKS, count, draw, made_up, torch_steps
+    torch.set_num_threads(2)
+    driver = Device(BIN / "descent-conformance-driver", True)
+    for name, (make, parameters, *options) in NETWORKS.items():
+        path, network = WORK / f"peer-{name}.bundle", make()
+        compile_model(ROOT / "models" / f"{name}.descent", path, "--entries", "train", *options)
+        found = last("inspect", events("inspect", path))["parameters"]
+        expect(found == parameters == count(network), f"{name}: {found} parameters, PyTorch {count(network)}, expected {parameters}")
+        bundle, random = Bundle(path), np.random.default_rng(7)
+        weights = draw(network, bundle.parameters(), random)
+        inputs = {tensor["name"]: made_up(tensor, random) for tensor in bundle.manifest["inputs"]}
+        moments = {key: state for state in bundle.states for key in weights if state.endswith(f"exp_avg.{key}")}
+        runs = driver.run(bundle, weights, [{"entry": "train", "step": 0, "inputs": inputs, "read": list(moments.values())},
+                                            {"entry": "train", "step": 1, "inputs": inputs, "read": list(weights)}])
+        losses, gradients, trained = torch_steps(network, weights, list(inputs.values()), 2)
+        for step, (run, loss) in enumerate(zip(runs, losses), 1):
+            expect(abs(run["loss"] - loss) <= 1e-4 * abs(loss), f"{name}: loss of step {step}: {run['loss']}, PyTorch {loss}")
+        for key, gradient in gradients.items():
+            difference = np.linalg.norm(runs[0][moments[key]] / 0.1 - gradient) / max(np.linalg.norm(gradient), 1e-12)
+            expect(difference <= 1e-3, f"{name}: the gradient of {key} differs by {difference}")
+            moved = np.linalg.norm(trained[key] - weights[key])
+            difference = np.linalg.norm(runs[1][key] - trained[key]) / moved
+            expect(difference <= 0.05, f"{name}: two steps of {key} differ by {difference}")
+    driver.close()
+
+
+def large_models_train():
+    """Those that no other test trains, smaller where it makes no difference to what is in them."""
+    for name, *options in (("transformer", "-D", "layers=2"), ("resnet18", "-D", "size=16", "--batch", 4)):
+        bundle = WORK / f"model-{name}.bundle"
+        compile_model(ROOT / "models" / f"{name}.descent", bundle, *options)
+        bench = last("bench", events("bench", bundle, "--steps", 2))
+        expect(bench["ms_per_step"] > 0 and bench["kernels"] > 0, f"{name}: {bench}")
+
+
+def no_model_is_forgotten():
+    from peer_networks import NETWORKS
+    tested = set(NETWORKS) | {path.stem for path in (ROOT / "models").glob("*.json")} | {"gan", "gru", "sdf", "transformer", "resnet18"}
+    models = {path.stem for path in (ROOT / "models").glob("*.descent")}
+    expect(models <= tested, f"no test trains {sorted(models - tested)}")
 
 
 def entries_of_their_own_run():
@@ -328,7 +375,8 @@ def divergence_is_exit_6():
 
 
 TESTS = [glyphs_reach_97_percent, mnist_reaches_967, eval_repeats_the_last_epochs_numbers, same_seed_same_bytes, fifty_steps_as_torch,
-         torch_state_dict_loads, compiles_in_two_seconds, same_model_same_bytes, other_profile_same_losses, every_image_model_learns, every_model_runs,
+         torch_state_dict_loads, compiles_in_two_seconds, same_model_same_bytes, other_profile_same_losses, every_image_model_learns, every_json_model_runs,
+         peers_networks_train_as_torch, large_models_train, no_model_is_forgotten,
          entries_of_their_own_run, both_spellings_give_the_same_bytes,
          a_device_stays_a_device,
          a_failed_compile_leaves_no_file, damaged_bundles_are_refused, bad_data_is_named, wrong_weights_are_named, no_vulkan_is_exit_4,
