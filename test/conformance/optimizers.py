@@ -90,6 +90,35 @@ class Diverging(Optimizer):
                 expect_equal(name, later[name], results[1][name])
 
 
+class Together(Case):
+    """Two optimizers of one entry step together or not at all: the loss and the first one's gradient are finite, the second one's is not (the root of zero)."""
+
+    def models(self):
+        return ["""model "case"
+input x : f32[5]
+input s : f32[3]
+param a : f32[5] = constant(0.5)
+param b : f32[3] = constant(1.0)
+loss sum(square(a - x)) + sum(sqrt(b * s))
+optimizer sgd(lr: 0.1, momentum: 0.5) over a
+optimizer adam(lr: 0.1) over b
+"""]
+
+    def check(self, bundles, device):
+        read = [name for name, state in bundles[0].states.items() if state["role"] in ("parameter", "optimizer")]
+        expect(any("exp_avg.b" in name for name in read) and any("momentum_buffer.a" in name for name in read), "states are %s" % read)
+        x, good, bad = np.arange(5), np.ones(3), np.array([1, 0, 1])
+        runs = [{"entry": "train", "inputs": {"x": x, "s": s}, "step": step + 1, "read": read + ["status.diverged"]} for step, s in enumerate((good, good, bad, good))]
+        results = device.run(bundles[0], {"a": np.full(5, 0.5), "b": np.ones(3)}, runs)
+        expect(all(np.isfinite(result["loss"]) for result in results), "a loss is not finite")
+        expect_equal("status.diverged", [int(result["status.diverged"]) for result in results], [0, 0, 3, 3])
+        for name in read:
+            if name in ("a", "b"):
+                expect((results[0][name] != results[1][name]).all(), "the second step left %s" % name)
+            for later in results[2:]:
+                expect_equal(name, later[name], results[1][name])
+
+
 def cases():
     yield Optimizer("sgd", "plain", {"lr": 0.1})
     yield Optimizer("sgd", "momentum", {"lr": 0.05, "momentum": 0.9})
@@ -109,3 +138,4 @@ def cases():
     yield Optimizer("adam", "scaled", {"lr": 0.01}, scales=(1, 0.5, 0.25, 2, 1))
     yield Diverging("sgd", "diverging", {"lr": 0.05, "momentum": 0.9})
     yield Diverging("adam", "diverging", {})
+    yield Together(None, "two-optimizers-diverging")
