@@ -210,7 +210,7 @@ CompileStatus Compilation::checkSizes() {
 }
 
 /// The most launches that a reader of bundles takes of one run of an entry.
-static constexpr uint64_t maxLaunches = uint64_t(1) << 22;
+static constexpr uint64_t maxLaunches = uint64_t(1) << 18;
 
 static CompileStatus checkLaunches(ModuleOp module) {
   for (auto entry : module.getOps<schedule::EntryOp>())

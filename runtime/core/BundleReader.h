@@ -15,8 +15,9 @@ using Files = std::map<std::string, std::span<const std::byte>>;
 constexpr uint64_t largestSize = uint64_t(1) << 40;
 
 /// No run of an entry has more launches, those of loops in every iteration
-/// counted.
-constexpr uint64_t mostLaunches = uint64_t(1) << 22;
+/// counted: a runtime records them all, at about a kilobyte of host memory
+/// each.
+constexpr uint64_t mostLaunches = uint64_t(1) << 18;
 
 /// Names that become parts of file names: letters, digits, '_', '-' and '.',
 /// not beginning with '.'.
@@ -38,11 +39,11 @@ Place readPlace(const JsonView &view, const std::vector<Slab> &slabs,
 Schedule readSchedule(const std::string &path, const std::string &entry,
                       const Variant &variant, const Files &files);
 
-/// Checks what the schedule says of a module against the module: one GLCompute
-/// entry point "main", the local size, and no resource outside descriptor set
-/// 0, bindings 0 to bindings - 1. Returns whether it has push constants.
-bool checkModule(std::span<const uint32_t> code, Size3 localSize,
-                 size_t bindings, const std::string &file);
+/// Checks what manifest and schedule say of a kernel against its module: one
+/// GLCompute entry point "main", the local size, no resource outside descriptor
+/// set 0 and its bindings, no capability whose feature is not required, no more
+/// workgroup memory than is. Returns the bytes of its push constants.
+uint64_t checkModule(const Kernel &kernel, const Requirements &needs);
 
 } // namespace descent::runtime
 

@@ -103,7 +103,7 @@ struct Kernel {
   std::span<const uint32_t> code; ///< inside Program::file
   Size3 localSize{1, 1, 1};
   std::vector<Access> bindings;
-  bool readsPush = false; ///< the module has push constants
+  uint64_t pushBytes = 0; ///< the push constants that the module declares
 };
 
 struct Launch {

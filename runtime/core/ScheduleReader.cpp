@@ -67,8 +67,7 @@ Kernel readKernel(const JsonView &view, const Requirements &needs,
   // allocator aligns for any type.
   kernel.code = {reinterpret_cast<const uint32_t *>(file->second.data()),
                  file->second.size() / 4};
-  kernel.readsPush = checkModule(kernel.code, kernel.localSize,
-                                 kernel.bindings.size(), kernel.file);
+  kernel.pushBytes = checkModule(kernel, needs);
   return kernel;
 }
 
@@ -107,8 +106,11 @@ Launch readLaunch(const JsonView &view, const Schedule &schedule,
     view.get(launch.iteration ? "iteration" : "push")
         .expected(
             concat("at most ", needs.maxPushBytes, " bytes of push constants"));
-  if (schedule.kernels[launch.kernel].readsPush && launch.pushBytes() == 0)
-    view.expected("push constants, which the kernel reads");
+  const Kernel &kernel = schedule.kernels[launch.kernel];
+  if (kernel.pushBytes > launch.pushBytes())
+    view.expected(concat("push constants as large as the block of '",
+                         kernel.file, "', ", kernel.pushBytes, " bytes, not ",
+                         launch.pushBytes()));
   if (auto label = view.find("label"))
     launch.label = label->text();
   if (auto flop = view.find("flop"))
@@ -135,8 +137,9 @@ public:
       } else if (kind == "launch") {
         launches += count;
         if (launches > mostLaunches)
-          record.expected(
-              concat("at most ", mostLaunches, " launches in an entry"));
+          record.expected(concat("at most ", mostLaunches,
+                                 " launches in a run of an entry, those of "
+                                 "loops in every iteration counted"));
         schedule.records.push_back(
             {readLaunch(view, schedule, variant, inLoop), barrier, count});
         barrier = false;

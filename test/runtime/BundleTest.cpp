@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The bundle reader: what it reads, and everything that it must refuse.
 #include "TestBundle.h"
+#include "core/Sha256.h"
+
+#include <algorithm>
+#include <cstring>
 
 namespace descent::runtime {
 namespace {
@@ -220,11 +224,11 @@ TEST(Bundle, RefusesBadNumbers) {
        [](json &, json &t) { t["records"][0] = loopOf(t["records"][0], 0); }},
       {"loop.count",
        [](json &, json &t) {
-         t["records"][0] = loopOf(t["records"][0], (1 << 22) + 1);
+         t["records"][0] = loopOf(t["records"][0], (1 << 18) + 1);
        }},
-      {"at most 4194304 launches",
+      {"at most 262144 launches in a run of an entry",
        [](json &, json &t) {
-         t["records"][0] = loopOf(t["records"][0], 1 << 22);
+         t["records"][0] = loopOf(t["records"][0], 1 << 18);
        }},
       {"at least one launch",
        [](json &, json &t) {
@@ -253,7 +257,7 @@ TEST(Bundle, RefusesBadNumbers) {
          launch(t)["iteration"] = true;
          t["records"][0] = loopOf(t["records"][0], 2);
        }},
-      {"push constants, which the kernel reads",
+      {"4 bytes, not 0",
        [](json &, json &t) { t["records"][4]["launch"].erase("push"); }},
       {"entry", [](json &, json &t) { t["entry"] = "eval"; }},
       {"binding 5", [](json &, json &t) {
@@ -263,6 +267,133 @@ TEST(Bundle, RefusesBadNumbers) {
   for (const Change &change : changes)
     expectError(Status::Invalid, change.expected,
                 [&] { readBundle(changedBundle(change.apply)); });
+}
+
+using Words = std::vector<uint32_t>;
+
+/// Where the instructions with this opcode begin.
+std::vector<size_t> findAll(const Words &words, uint32_t opcode) {
+  std::vector<size_t> found;
+  for (size_t at = 5; at < words.size(); at += words[at] >> 16)
+    if ((words[at] & 0xffff) == opcode)
+      found.push_back(at);
+  return found;
+}
+
+/// The bundle after change has seen the manifest and the words of the kernel
+/// "update", which pushes 4 bytes; names and hashes are made right again.
+Bytes withUpdate(const std::function<void(json &manifest, Words &)> &change) {
+  Parts parts = unpack(testBundle());
+  auto textOf = [&](const std::string &name) -> std::string & {
+    return std::find_if(parts.begin(), parts.end(),
+                        [&](auto &part) { return part.first == name; })
+        ->second;
+  };
+  std::string old =
+      json::parse(textOf("variants/plain/train.json"))["kernels"][2]["file"];
+  std::string &module = textOf(old);
+  Words words(module.size() / 4);
+  std::memcpy(words.data(), module.data(), module.size());
+  json manifest = json::parse(parts[0].second);
+  change(manifest, words);
+  module.assign(reinterpret_cast<char *>(words.data()), 4 * words.size());
+  std::string name =
+      "kernels/" + sha256(std::as_bytes(std::span(module))) + ".spv";
+  manifest["files"] = json::object();
+  for (auto &[file, data] : parts) {
+    if (file == old)
+      file = name;
+    for (size_t at = 0; file.ends_with(".json") &&
+                        (at = data.find(old, at)) != std::string::npos;
+         at += name.size())
+      data.replace(at, old.size(), name);
+    if (file != "manifest.json")
+      manifest["files"][file] = sha256(std::as_bytes(std::span(data)));
+  }
+  parts[0].second = manifest.dump();
+  return pack(parts);
+}
+
+TEST(Bundle, RefusesModulesThatDoMoreThanTheManifestSays) {
+  enum : uint32_t { capability = 17, composite = 44, variable = 59 };
+  auto insert = [](Words &words, Words instruction) {
+    words.insert(words.begin() + 5, instruction.begin(), instruction.end());
+  };
+  auto declare = [&](uint32_t number) {
+    return [=](json &, Words &words) {
+      insert(words, {2u << 16 | capability, number});
+    };
+  };
+  /// Gives the variable of one storage class another one.
+  auto move = [](Words &words, uint32_t from, uint32_t to) {
+    for (size_t at : findAll(words, variable))
+      if (words[at + 3] == from) {
+        words[at + 3] = to;
+        return;
+      }
+  };
+  EXPECT_NO_THROW(readBundle(withUpdate([](json &, Words &) {})));
+  EXPECT_NO_THROW(readBundle(withUpdate([&](json &m, Words &words) {
+    m["variants"][0]["requirements"]["features"] = {"shaderFloat64"};
+    declare(10)(m, words);
+  })));
+  struct Refusal {
+    const char *expected;
+    std::function<void(json &, Words &)> apply;
+  };
+  const std::vector<Refusal> refusals = {
+      {"the capability Float64, and the variant's requirements do not list the "
+       "feature shaderFloat64",
+       declare(10)},
+      {"feature subgroupArithmetic", declare(63)},
+      {"the capability 5347, which no kernel may have", declare(5347)},
+      {"8 bytes, not 4",
+       [](json &, Words &words) {
+         // The one member of the block of push constants, 4 bytes further.
+         for (size_t at : findAll(words, variable))
+           if (words[at + 3] == 9)
+             for (size_t pointer : findAll(words, 32))
+               if (words[pointer + 1] == words[at + 1])
+                 for (size_t member : findAll(words, 72))
+                   if (words[member + 1] == words[pointer + 3] &&
+                       words[member + 3] == 35)
+                     words[member + 4] = 4;
+       }},
+      {"4294967296 bytes, not 4",
+       [&](json &, Words &words) { move(words, 12, 9); }},
+      {"it has 12 bytes of workgroup memory, the variant's requirements say 0",
+       [&](json &, Words &words) { move(words, 1, 4); }},
+      {"it has unbounded bytes of workgroup memory",
+       [&](json &, Words &words) { move(words, 12, 4); }},
+      {"decorated WorkgroupSize is not the schedule's local size [64, 1, 1]",
+       [](json &, Words &words) {
+         size_t at = findAll(words, composite).back();
+         words[at + 4] = words[at + 3];
+       }},
+      {"decorated WorkgroupSize",
+       [](json &, Words &words) {
+         size_t at = findAll(words, composite).back();
+         words[at] = 6u << 16 | 52; // OpSpecConstantOp
+       }},
+      {"LocalSizeId",
+       [&](json &, Words &words) {
+         insert(words, {2u << 16 | 331, 1});
+       }},
+      {"decoration groups",
+       [&](json &, Words &words) {
+         insert(words, {2u << 16 | 73, 1});
+       }},
+      {"defined twice", [&](json &, Words &words) {
+         size_t at = findAll(words, composite).back();
+         Words again(words.begin() + long(at), words.begin() + long(at) + 6);
+         words.insert(words.begin() + long(at), again.begin(), again.end());
+       }}};
+  for (const Refusal &refusal : refusals) {
+    expectError(Status::Invalid, refusal.expected,
+                [&] { readBundle(withUpdate(refusal.apply)); });
+    expectError(Status::Invalid, "kernels/",
+                [&] { readBundle(withUpdate(refusal.apply)); });
+  }
 }
 
 TEST(Bundle, ReadsLoops) {
