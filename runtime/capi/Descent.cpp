@@ -180,6 +180,8 @@ descent_status descent_session_create(const descent_bundle *bundle,
     if (options.runs_in_flight)
       wanted.runsInFlight = options.runs_in_flight;
     wanted.trusted = options.trust_bundle != 0;
+    if (options.cache_directory)
+      wanted.cacheFolder = options.cache_directory;
     if (options.validator)
       wanted.validator =
           [options](std::span<const uint32_t> code) -> std::string {

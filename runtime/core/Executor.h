@@ -56,7 +56,7 @@ public:
 
   /// A free run of a prepared entry, for the caller to fill. A run must be
   /// submitted and waited for before its turn comes again, runsInFlight() calls
-  /// later.
+  /// later. Error: Usage when it was not.
   virtual Run &acquire(const std::string &entry) = 0;
   virtual void submit(Run &run) = 0;
   /// Blocks until the run is done and its outputs can be read.

@@ -8,7 +8,7 @@
 namespace descent::runtime {
 
 Device::Device(const DeviceInfo &info, const DeviceOptions &options)
-    : info(info) {
+    : Device(info) {
   const float priority = 1;
   VkDeviceQueueCreateInfo queueInfo{VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO};
   queueInfo.queueFamilyIndex = info.queueFamily;
@@ -52,7 +52,12 @@ Device::~Device() {
     vk.vkDestroyDevice(handle, nullptr);
 }
 
-VkCommandBuffer Device::allocateCommands() {
+Commands::~Commands() {
+  if (commands)
+    device->vk.vkFreeCommandBuffers(device->handle, device->pool, 1, &commands);
+}
+
+Commands Device::allocateCommands() {
   VkCommandBufferAllocateInfo info{
       VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO};
   info.commandPool = pool;
@@ -61,15 +66,15 @@ VkCommandBuffer Device::allocateCommands() {
   VkCommandBuffer commands = VK_NULL_HANDLE;
   checkVulkan(vk.vkAllocateCommandBuffers(handle, &info, &commands),
               "allocating a command buffer");
-  return commands;
+  return {*this, commands};
 }
 
-VkFence Device::createFence() {
+Fence Device::createFence() {
   VkFenceCreateInfo info{VK_STRUCTURE_TYPE_FENCE_CREATE_INFO};
   VkFence fence = VK_NULL_HANDLE;
   checkVulkan(vk.vkCreateFence(handle, &info, nullptr, &fence),
               "creating a fence");
-  return fence;
+  return {*this, fence};
 }
 
 void Device::submit(std::span<const VkCommandBuffer> commands, VkFence fence) {
@@ -80,8 +85,10 @@ void Device::submit(std::span<const VkCommandBuffer> commands, VkFence fence) {
 }
 
 void Device::wait(VkFence fence) {
-  checkVulkan(vk.vkWaitForFences(handle, 1, &fence, VK_TRUE, UINT64_MAX),
-              "waiting for the device");
+  VkResult result = vk.vkWaitForFences(handle, 1, &fence, VK_TRUE, UINT64_MAX);
+  if (result != VK_SUCCESS)
+    waitIdle(); // the caller destroys what the work uses
+  checkVulkan(result, "waiting for the device");
   checkVulkan(vk.vkResetFences(handle, 1, &fence), "waiting for the device");
 }
 
@@ -90,9 +97,22 @@ void Device::waitIdle() {
     vk.vkDeviceWaitIdle(handle);
 }
 
+void Device::setName(VkObjectType type, uint64_t object,
+                     const std::string &name) {
+  if (!info.debugUtils)
+    return;
+  VkDebugUtilsObjectNameInfoEXT named{
+      VK_STRUCTURE_TYPE_DEBUG_UTILS_OBJECT_NAME_INFO_EXT};
+  named.objectType = type;
+  named.objectHandle = object;
+  named.pObjectName = name.c_str();
+  // A name that is not taken changes nothing.
+  vkSetDebugUtilsObjectNameEXT(handle, &named);
+}
+
 Buffer::Buffer(Device &device, uint64_t size, Kind kind,
                const std::string &purpose)
-    : device(device), size(size) {
+    : Buffer(device, size) {
   VkBufferCreateInfo info{VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO};
   info.size = size;
   info.usage =
@@ -100,40 +120,36 @@ Buffer::Buffer(Device &device, uint64_t size, Kind kind,
   if (kind == Kind::Device)
     info.usage |= VK_BUFFER_USAGE_STORAGE_BUFFER_BIT;
   std::string what = concat("allocating ", size, " bytes for ", purpose);
-  try {
-    checkVulkan(
-        device.vk.vkCreateBuffer(device.handle, &info, nullptr, &handle), what);
-    VkMemoryRequirements needs;
-    device.vk.vkGetBufferMemoryRequirements(device.handle, handle, &needs);
-    VkMemoryAllocateInfo allocate{VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO};
-    allocate.allocationSize = needs.size;
-    allocate.memoryTypeIndex = chooseMemory(needs, kind);
-    uint64_t heap = device.info.memory
-                        .memoryHeaps[device.info.memory
-                                         .memoryTypes[allocate.memoryTypeIndex]
-                                         .heapIndex]
-                        .size;
-    if (needs.size > device.info.maxAllocation || needs.size > heap)
-      fail(Status::DeviceLost, what, ": the device allocates at most ",
-           std::min(device.info.maxAllocation, heap),
-           " bytes at once; compile with a smaller --batch");
-    checkVulkan(
-        device.vk.vkAllocateMemory(device.handle, &allocate, nullptr, &memory),
-        what);
-    checkVulkan(device.vk.vkBindBufferMemory(device.handle, handle, memory, 0),
-                what);
-    if (kind != Kind::Device) {
-      void *address = nullptr;
-      checkVulkan(device.vk.vkMapMemory(device.handle, memory, 0, VK_WHOLE_SIZE,
-                                        0, &address),
-                  what);
-      mapped = static_cast<std::byte *>(address);
-    }
-  } catch (...) {
-    device.vk.vkDestroyBuffer(device.handle, handle, nullptr);
-    device.vk.vkFreeMemory(device.handle, memory, nullptr);
-    throw;
-  }
+  checkVulkan(device.vk.vkCreateBuffer(device.handle, &info, nullptr, &handle),
+              what);
+  device.setName(VK_OBJECT_TYPE_BUFFER, reinterpret_cast<uint64_t>(handle),
+                 purpose);
+  VkMemoryRequirements needs;
+  device.vk.vkGetBufferMemoryRequirements(device.handle, handle, &needs);
+  VkMemoryAllocateInfo allocate{VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO};
+  allocate.allocationSize = needs.size;
+  allocate.memoryTypeIndex = chooseMemory(needs, kind);
+  const VkPhysicalDeviceMemoryProperties &memories = device.info.memory;
+  uint64_t heap =
+      memories
+          .memoryHeaps[memories.memoryTypes[allocate.memoryTypeIndex].heapIndex]
+          .size;
+  if (needs.size > device.info.maxAllocation || needs.size > heap)
+    fail(Status::DeviceLost, what, ": the device allocates at most ",
+         std::min(device.info.maxAllocation, heap),
+         " bytes at once; compile with a smaller --batch");
+  checkVulkan(
+      device.vk.vkAllocateMemory(device.handle, &allocate, nullptr, &memory),
+      what);
+  checkVulkan(device.vk.vkBindBufferMemory(device.handle, handle, memory, 0),
+              what);
+  if (kind == Kind::Device)
+    return;
+  void *address = nullptr;
+  checkVulkan(device.vk.vkMapMemory(device.handle, memory, 0, VK_WHOLE_SIZE, 0,
+                                    &address),
+              what);
+  mapped = static_cast<std::byte *>(address);
 }
 
 Buffer::~Buffer() {

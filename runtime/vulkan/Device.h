@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// A logical device with one compute queue, and the buffers that live on it.
+// A logical device with one compute queue, and the objects that live on it,
+// each destroyed by its owner.
 #ifndef DESCENT_RUNTIME_VULKAN_DEVICE_H
 #define DESCENT_RUNTIME_VULKAN_DEVICE_H
 
 #include "vulkan/Instance.h"
+
+#include <utility>
 
 namespace descent::runtime {
 
@@ -12,8 +15,70 @@ struct DeviceOptions {
   bool robustBufferAccess = false;   ///< for bundles that nobody vouches for
 };
 
-/// Owns the VkDevice; the instance that info came from must outlive it. vk
-/// holds its functions, so that several devices can be open at once.
+class Device;
+
+/// Owns an object of a device. Destroy is the member of VolkDeviceTable that
+/// ends its life.
+template <typename Object, auto Destroy> class Owned {
+public:
+  Owned() = default;
+  Owned(Device &device, Object object) : device(&device), object(object) {}
+  Owned(Owned &&other) noexcept
+      : device(other.device),
+        object(std::exchange(other.object, VK_NULL_HANDLE)) {}
+  Owned &operator=(Owned &&other) noexcept {
+    std::swap(device, other.device);
+    std::swap(object, other.object);
+    return *this;
+  }
+  ~Owned();
+
+  operator Object() const { return object; }
+
+private:
+  Device *device = nullptr;
+  Object object = VK_NULL_HANDLE;
+};
+
+using Fence = Owned<VkFence, &VolkDeviceTable::vkDestroyFence>;
+using QueryPool = Owned<VkQueryPool, &VolkDeviceTable::vkDestroyQueryPool>;
+using ShaderModule =
+    Owned<VkShaderModule, &VolkDeviceTable::vkDestroyShaderModule>;
+using Pipeline = Owned<VkPipeline, &VolkDeviceTable::vkDestroyPipeline>;
+using PipelineLayout =
+    Owned<VkPipelineLayout, &VolkDeviceTable::vkDestroyPipelineLayout>;
+using DescriptorSetLayout =
+    Owned<VkDescriptorSetLayout,
+          &VolkDeviceTable::vkDestroyDescriptorSetLayout>;
+using DescriptorPool =
+    Owned<VkDescriptorPool, &VolkDeviceTable::vkDestroyDescriptorPool>;
+
+/// A command buffer, given back to its device's pool.
+class Commands {
+public:
+  Commands() = default;
+  Commands(Device &device, VkCommandBuffer commands)
+      : device(&device), commands(commands) {}
+  Commands(Commands &&other) noexcept
+      : device(other.device),
+        commands(std::exchange(other.commands, VK_NULL_HANDLE)) {}
+  Commands &operator=(Commands &&other) noexcept {
+    std::swap(device, other.device);
+    std::swap(commands, other.commands);
+    return *this;
+  }
+  ~Commands();
+
+  operator VkCommandBuffer() const { return commands; }
+
+private:
+  Device *device = nullptr;
+  VkCommandBuffer commands = VK_NULL_HANDLE;
+};
+
+/// Owns the VkDevice; the instance that info came from must outlive it, and it
+/// everything else here. vk holds its functions, so that several devices can be
+/// open at once.
 class Device {
 public:
   Device(const DeviceInfo &info, const DeviceOptions &options);
@@ -25,19 +90,32 @@ public:
   VkDevice handle = VK_NULL_HANDLE;
   const DeviceInfo info;
 
-  VkCommandBuffer allocateCommands();
-  VkFence createFence();
+  Commands allocateCommands();
+  Fence createFence();
   /// Submits the command buffers, in order; fence is signalled when the last is
   /// done.
   void submit(std::span<const VkCommandBuffer> commands, VkFence fence);
   /// Waits for fence and resets it.
   void wait(VkFence fence);
   void waitIdle();
+  /// Calls an object by a name in validation messages and debuggers, where
+  /// VK_EXT_debug_utils is on.
+  void setName(VkObjectType type, uint64_t object, const std::string &name);
 
 private:
+  friend class Commands;
+  /// A device that is not open yet. Once this is through the destructor runs,
+  /// whatever the rest of the construction throws.
+  explicit Device(const DeviceInfo &info) : info(info) {}
+
   VkQueue queue = VK_NULL_HANDLE;
   VkCommandPool pool = VK_NULL_HANDLE;
 };
+
+template <typename Object, auto Destroy> Owned<Object, Destroy>::~Owned() {
+  if (object)
+    (device->vk.*Destroy)(device->handle, object, nullptr);
+}
 
 /// A VkBuffer with memory of its own.
 class Buffer {
@@ -45,7 +123,7 @@ public:
   enum class Kind { Device, Upload, Readback };
 
   /// Errors: DeviceLost when there is not enough memory; purpose is what the
-  /// message calls the buffer.
+  /// message, and a debugger, calls the buffer.
   Buffer(Device &device, uint64_t size, Kind kind, const std::string &purpose);
   ~Buffer();
   Buffer(const Buffer &) = delete;
@@ -58,6 +136,8 @@ public:
   }
 
 private:
+  /// Without buffer and memory; see Device.
+  Buffer(Device &device, uint64_t size) : device(device), size(size) {}
   uint32_t chooseMemory(const VkMemoryRequirements &needs, Kind kind) const;
 
   Device &device;

@@ -37,10 +37,6 @@ VulkanRun::VulkanRun(Device &device, const EntryContext &context)
   fence = device.createFence();
 }
 
-VulkanRun::~VulkanRun() {
-  device.vk.vkDestroyFence(device.handle, fence, nullptr);
-}
-
 void VulkanRun::recordUpload(const EntryContext &context) {
   uploadCommands = device.allocateCommands();
   Recorder recorder(device, uploadCommands, 0);
@@ -90,12 +86,12 @@ void VulkanRun::submit(VkCommandBuffer launches) {
   const VkCommandBuffer commands[] = {uploadCommands, launches,
                                       readbackCommands};
   device.submit(commands, fence);
-  isPending = true;
+  current = Turn::Device;
 }
 
 void VulkanRun::wait() {
   device.wait(fence);
-  isPending = false;
+  current = Turn::Free;
   if (!divergedWord.empty())
     std::memcpy(&diverged, divergedWord.data(), 4);
 }
@@ -118,9 +114,17 @@ EntryRuns::EntryRuns(Device &device, const EntryContext &context,
     runs.push_back(std::make_unique<VulkanRun>(device, context));
 }
 
-VulkanRun &EntryRuns::next() {
+VulkanRun &EntryRuns::acquire() {
   VulkanRun &run = *runs[turn];
+  if (run.turn() == VulkanRun::Turn::Device)
+    fail(Status::Usage, "all ", runs.size(), " runs of '", run.entry->name,
+         "' are in flight; wait for the oldest first");
+  if (run.turn() == VulkanRun::Turn::Caller)
+    fail(Status::Usage, "all ", runs.size(), " runs of '", run.entry->name,
+         "' were begun, and the oldest was not submitted; submit it and wait "
+         "for it first");
   turn = (turn + 1) % runs.size();
+  run.acquire();
   return run;
 }
 

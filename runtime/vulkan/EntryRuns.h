@@ -24,11 +24,14 @@ struct EntryContext {
 class VulkanRun : public Run {
 public:
   VulkanRun(Device &device, const EntryContext &context);
-  ~VulkanRun() override;
 
+  /// Whose turn it is: the caller's from acquire() to submit(), the device's
+  /// until wait() is through.
+  enum class Turn { Free, Caller, Device };
+  Turn turn() const { return current; }
+  void acquire() { current = Turn::Caller; }
   void submit(VkCommandBuffer launches);
   void wait();
-  bool pending() const { return isPending; }
 
 private:
   void recordUpload(const EntryContext &context);
@@ -37,9 +40,9 @@ private:
   Device &device;
   std::unique_ptr<Buffer> upload, readback;
   std::span<const std::byte> divergedWord;
-  VkCommandBuffer uploadCommands, readbackCommands;
-  VkFence fence;
-  bool isPending = false;
+  Commands uploadCommands, readbackCommands;
+  Fence fence;
+  Turn current = Turn::Free;
 };
 
 /// The launches of an entry, recorded once and submitted by every run.
@@ -50,8 +53,10 @@ public:
             const Schedule &schedule, std::vector<BoundLaunch> launches,
             unsigned runs);
 
-  VulkanRun &next();
-  VkCommandBuffer commands;
+  /// The run whose turn it is, handed to the caller. Error: Usage when it is
+  /// not free.
+  VulkanRun &acquire();
+  Commands commands;
   const std::vector<BoundLaunch> launches;
 
 private:

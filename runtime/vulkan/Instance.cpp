@@ -103,7 +103,9 @@ void checkVulkan(VkResult result, const std::string &what) {
   }
 }
 
-Instance::Instance() {
+Instance::Instance(Unopened) {}
+
+Instance::Instance() : Instance(Unopened()) {
   if (volkInitialize() != VK_SUCCESS)
     fail(Status::NoDevice, "there is no Vulkan loader on this machine; ",
          installAdvice);
@@ -126,6 +128,9 @@ Instance::Instance() {
   const VkValidationFeatureEnableEXT synchronization =
       VK_VALIDATION_FEATURE_ENABLE_SYNCHRONIZATION_VALIDATION_EXT;
   bool validate = validationWanted();
+  bool debugUtils = validate || hasExtension(VK_EXT_DEBUG_UTILS_EXTENSION_NAME);
+  if (debugUtils)
+    extensions.push_back(VK_EXT_DEBUG_UTILS_EXTENSION_NAME);
   if (validate) {
     if (!hasLayer(validationLayer))
       fail(Status::Failure, "DESCENT_VALIDATION is set, but the validation "
@@ -133,7 +138,6 @@ Instance::Instance() {
                             "apt install vulkan-validationlayers");
     askForSubmitChecking();
     layers.push_back(validationLayer);
-    extensions.push_back(VK_EXT_DEBUG_UTILS_EXTENSION_NAME);
     if (hasExtension(VK_EXT_VALIDATION_FEATURES_EXTENSION_NAME,
                      validationLayer))
       extensions.push_back(VK_EXT_VALIDATION_FEATURES_EXTENSION_NAME);
@@ -159,27 +163,32 @@ Instance::Instance() {
         "listening to the validation");
 
   uint32_t count = 0;
-  vkEnumeratePhysicalDevices(handle, &count, nullptr);
+  result = vkEnumeratePhysicalDevices(handle, &count, nullptr);
+  if (result == VK_ERROR_INITIALIZATION_FAILED) // no driver had a device
+    count = 0;
+  else
+    checkVulkan(result, "listing the devices");
   std::vector<VkPhysicalDevice> handles(count);
-  vkEnumeratePhysicalDevices(handle, &count, handles.data());
+  if (count > 0)
+    checkVulkan(vkEnumeratePhysicalDevices(handle, &count, handles.data()),
+                "listing the devices");
+  handles.resize(count);
   for (uint32_t i = 0; i < count; ++i)
-    if (std::optional<DeviceInfo> device = describeDevice(handles[i], i))
+    if (std::optional<DeviceInfo> device = describeDevice(handles[i], i)) {
+      device->debugUtils = debugUtils;
       list.push_back(std::move(*device));
-  if (list.empty()) {
-    destroy();
+    }
+  if (list.empty())
     fail(Status::NoDevice, "no Vulkan 1.1 device with compute was found; ",
          installAdvice);
-  }
 }
 
-void Instance::destroy() {
+Instance::~Instance() {
   if (messenger)
     vkDestroyDebugUtilsMessengerEXT(handle, messenger, nullptr);
   if (handle)
     vkDestroyInstance(handle, nullptr);
 }
-
-Instance::~Instance() { destroy(); }
 
 unsigned Instance::validationMessages() { return messageCount; }
 

@@ -28,6 +28,7 @@ struct DeviceInfo {
   uint32_t timestampBits = 0;     ///< of that family
   std::set<std::string> features; ///< names of docs/bundle.md, "features"
   std::set<std::string> extensions;
+  bool debugUtils = false; ///< objects can be given names
 
   std::string name() const { return properties.deviceName; }
   const char *
@@ -47,13 +48,15 @@ public:
   Instance &operator=(const Instance &) = delete;
 
   const std::vector<DeviceInfo> &devices() const { return list; }
-  bool debugUtils() const { return messenger != VK_NULL_HANDLE; }
 
   /// Warnings and errors that the validation layer has printed in this process.
   static unsigned validationMessages();
 
 private:
-  void destroy();
+  /// An instance that is not open yet. Once this is through the destructor
+  /// runs, whatever the rest of the construction throws.
+  struct Unopened {};
+  explicit Instance(Unopened);
 
   VkInstance handle = VK_NULL_HANDLE;
   VkDebugUtilsMessengerEXT messenger = VK_NULL_HANDLE;

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 
 namespace descent::runtime {
@@ -28,14 +29,17 @@ void inParallel(size_t count, const std::function<void(size_t)> &job) {
           error = std::current_exception();
       }
   };
-  std::vector<std::thread> threads;
+  std::vector<std::jthread> threads;
   size_t wanted = std::min<size_t>(
       count, std::max(1u, std::thread::hardware_concurrency()));
-  for (size_t i = 1; i < wanted; ++i)
-    threads.emplace_back(work);
+  try {
+    for (size_t i = 1; i < wanted; ++i)
+      threads.emplace_back(work);
+  } catch (const std::system_error &) {
+    // Where no more threads are to be had, those that there are do it all.
+  }
   work();
-  for (std::thread &thread : threads)
-    thread.join();
+  threads.clear(); // joins them
   if (error)
     std::rethrow_exception(error);
 }
@@ -44,19 +48,9 @@ void inParallel(size_t count, const std::function<void(size_t)> &job) {
 
 Pipelines::Pipelines(Device &device,
                      const std::vector<std::unique_ptr<Buffer>> &slabs,
-                     ModuleValidator validator)
-    : device(device), slabs(slabs), validator(std::move(validator)) {}
-
-Pipelines::~Pipelines() {
-  for (VkDescriptorPool pool : pools)
-    device.vk.vkDestroyDescriptorPool(device.handle, pool, nullptr);
-  for (auto &[key, pipeline] : pipelines)
-    device.vk.vkDestroyPipeline(device.handle, pipeline, nullptr);
-  for (auto &[key, layout] : layouts) {
-    device.vk.vkDestroyPipelineLayout(device.handle, layout.pipeline, nullptr);
-    device.vk.vkDestroyDescriptorSetLayout(device.handle, layout.set, nullptr);
-  }
-}
+                     ModuleValidator validator, const std::string &cacheFolder)
+    : device(device), slabs(slabs), validator(std::move(validator)),
+      cache(device, cacheFolder) {}
 
 Pipelines::Key Pipelines::keyOf(const Schedule &schedule,
                                 const Launch &launch) {
@@ -64,7 +58,8 @@ Pipelines::Key Pipelines::keyOf(const Schedule &schedule,
           launch.pushBytes()};
 }
 
-Pipelines::Layout Pipelines::layoutFor(size_t bindings, size_t pushBytes) {
+const Pipelines::Layout &Pipelines::layoutFor(size_t bindings,
+                                              size_t pushBytes) {
   Layout &layout = layouts[{bindings, pushBytes}];
   if (layout.pipeline)
     return layout;
@@ -76,25 +71,28 @@ Pipelines::Layout Pipelines::layoutFor(size_t bindings, size_t pushBytes) {
       VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO};
   setInfo.bindingCount = uint32_t(bindings);
   setInfo.pBindings = slots.data();
-  if (!layout.set)
-    checkVulkan(device.vk.vkCreateDescriptorSetLayout(device.handle, &setInfo,
-                                                      nullptr, &layout.set),
-                "creating a descriptor set layout");
+  VkDescriptorSetLayout set = VK_NULL_HANDLE;
+  checkVulkan(device.vk.vkCreateDescriptorSetLayout(device.handle, &setInfo,
+                                                    nullptr, &set),
+              "creating a descriptor set layout");
+  layout.set = {device, set};
   VkPushConstantRange push{VK_SHADER_STAGE_COMPUTE_BIT, 0, uint32_t(pushBytes)};
   VkPipelineLayoutCreateInfo info{
       VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO};
   info.setLayoutCount = 1;
-  info.pSetLayouts = &layout.set;
+  info.pSetLayouts = &set;
   info.pushConstantRangeCount = pushBytes ? 1 : 0;
   info.pPushConstantRanges = &push;
+  VkPipelineLayout pipeline = VK_NULL_HANDLE;
   checkVulkan(device.vk.vkCreatePipelineLayout(device.handle, &info, nullptr,
-                                               &layout.pipeline),
+                                               &pipeline),
               "creating a pipeline layout");
+  layout.pipeline = {device, pipeline};
   return layout;
 }
 
-VkPipeline Pipelines::create(const Kernel &kernel,
-                             VkPipelineLayout layout) const {
+Pipeline Pipelines::create(const Kernel &kernel, VkPipelineLayout layout,
+                           const std::string &label) const {
   if (validator)
     if (std::string complaint = validator(kernel.code); !complaint.empty())
       fail(Status::Invalid, "'", kernel.file,
@@ -103,10 +101,11 @@ VkPipeline Pipelines::create(const Kernel &kernel,
       VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO};
   moduleInfo.codeSize = kernel.code.size_bytes();
   moduleInfo.pCode = kernel.code.data();
-  VkShaderModule module = VK_NULL_HANDLE;
+  VkShaderModule loaded = VK_NULL_HANDLE;
   checkVulkan(device.vk.vkCreateShaderModule(device.handle, &moduleInfo,
-                                             nullptr, &module),
+                                             nullptr, &loaded),
               "loading " + kernel.file);
+  ShaderModule module(device, loaded);
   VkComputePipelineCreateInfo info{
       VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO};
   info.stage.sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO;
@@ -115,41 +114,45 @@ VkPipeline Pipelines::create(const Kernel &kernel,
   info.stage.pName = "main";
   info.layout = layout;
   VkPipeline pipeline = VK_NULL_HANDLE;
-  VkResult result = device.vk.vkCreateComputePipelines(
-      device.handle, VK_NULL_HANDLE, 1, &info, nullptr, &pipeline);
-  device.vk.vkDestroyShaderModule(device.handle, module, nullptr);
-  checkVulkan(result, "compiling " + kernel.file);
-  return pipeline;
+  checkVulkan(device.vk.vkCreateComputePipelines(device.handle, cache.handle(),
+                                                 1, &info, nullptr, &pipeline),
+              "compiling " + kernel.file);
+  device.setName(VK_OBJECT_TYPE_PIPELINE, reinterpret_cast<uint64_t>(pipeline),
+                 label.empty() ? kernel.file : label);
+  return {device, pipeline};
 }
 
 void Pipelines::build(const std::vector<const Schedule *> &schedules) {
   struct Job {
-    VkPipeline *result;
+    Pipeline *result;
     const Kernel *kernel;
     VkPipelineLayout layout;
+    const std::string *label; ///< of the first launch
   };
   std::vector<Job> jobs;
   for (const Schedule *schedule : schedules)
     for (const Schedule::Record &record : schedule->records) {
       Key key = keyOf(*schedule, record.launch);
-      auto [place, isNew] =
-          pipelines.try_emplace(key, VkPipeline(VK_NULL_HANDLE));
-      if (isNew)
-        jobs.push_back({&place->second,
-                        &schedule->kernels[record.launch.kernel],
-                        layoutFor(key.bindings, key.pushBytes).pipeline});
+      if (pipelines.contains(key))
+        continue;
+      VkPipelineLayout layout = layoutFor(key.bindings, key.pushBytes).pipeline;
+      jobs.push_back({&pipelines[key], &schedule->kernels[record.launch.kernel],
+                      layout, &record.launch.label});
     }
+  if (jobs.empty())
+    return;
   try {
     inParallel(jobs.size(), [&](size_t i) {
-      *jobs[i].result = create(*jobs[i].kernel, jobs[i].layout);
+      *jobs[i].result = create(*jobs[i].kernel, jobs[i].layout, *jobs[i].label);
     });
   } catch (...) {
     // A pipeline that could not be made is not known: the next try makes it.
     std::erase_if(pipelines, [](const auto &known) {
-      return known.second == VkPipeline(VK_NULL_HANDLE);
+      return VkPipeline(known.second) == VK_NULL_HANDLE;
     });
     throw;
   }
+  cache.save();
 }
 
 VkDescriptorPool Pipelines::createPool(const Schedule &schedule) {
@@ -167,7 +170,7 @@ VkDescriptorPool Pipelines::createPool(const Schedule &schedule) {
   checkVulkan(
       device.vk.vkCreateDescriptorPool(device.handle, &info, nullptr, &pool),
       "creating a descriptor pool");
-  pools.push_back(pool);
+  pools.emplace_back(device, pool);
   return pool;
 }
 
@@ -177,12 +180,13 @@ std::vector<BoundLaunch> Pipelines::bind(const Schedule &schedule) {
   for (const Schedule::Record &record : schedule.records) {
     const Launch &launch = record.launch;
     Key key = keyOf(schedule, launch);
-    Layout layout = layoutFor(key.bindings, key.pushBytes);
+    const Layout &layout = layoutFor(key.bindings, key.pushBytes);
+    const VkDescriptorSetLayout setLayout = layout.set;
     VkDescriptorSetAllocateInfo info{
         VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO};
     info.descriptorPool = pool;
     info.descriptorSetCount = 1;
-    info.pSetLayouts = &layout.set;
+    info.pSetLayouts = &setLayout;
     VkDescriptorSet set = VK_NULL_HANDLE;
     checkVulkan(device.vk.vkAllocateDescriptorSets(device.handle, &info, &set),
                 "allocating a descriptor set");

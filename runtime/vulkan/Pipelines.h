@@ -6,6 +6,7 @@
 
 #include "core/Executor.h"
 #include "vulkan/Device.h"
+#include "vulkan/PipelineCache.h"
 
 #include <map>
 
@@ -22,14 +23,13 @@ struct BoundLaunch {
 class Pipelines {
 public:
   Pipelines(Device &device, const std::vector<std::unique_ptr<Buffer>> &slabs,
-            ModuleValidator validator);
-  ~Pipelines();
+            ModuleValidator validator, const std::string &cacheFolder);
   Pipelines(const Pipelines &) = delete;
   Pipelines &operator=(const Pipelines &) = delete;
 
   /// Makes the pipelines that these schedules need and that do not exist yet,
-  /// several at a time. Errors: Invalid when the validator refuses a module,
-  /// Failure when the driver does.
+  /// several at a time, and keeps them in the cache. Errors: Invalid when the
+  /// validator refuses a module, Failure when the driver does.
   void build(const std::vector<const Schedule *> &schedules);
 
   /// The records of a built schedule with descriptor sets written, in order.
@@ -37,8 +37,8 @@ public:
 
 private:
   struct Layout {
-    VkDescriptorSetLayout set = VK_NULL_HANDLE;
-    VkPipelineLayout pipeline = VK_NULL_HANDLE;
+    DescriptorSetLayout set;
+    PipelineLayout pipeline;
   };
   struct Key {
     std::string file;
@@ -46,16 +46,18 @@ private:
     auto operator<=>(const Key &) const = default;
   };
   static Key keyOf(const Schedule &schedule, const Launch &launch);
-  Layout layoutFor(size_t bindings, size_t pushBytes);
-  VkPipeline create(const Kernel &kernel, VkPipelineLayout layout) const;
+  const Layout &layoutFor(size_t bindings, size_t pushBytes);
+  Pipeline create(const Kernel &kernel, VkPipelineLayout layout,
+                  const std::string &label) const;
   VkDescriptorPool createPool(const Schedule &schedule);
 
   Device &device;
   const std::vector<std::unique_ptr<Buffer>> &slabs;
   ModuleValidator validator;
+  PipelineCache cache;
   std::map<std::pair<size_t, size_t>, Layout> layouts;
-  std::map<Key, VkPipeline> pipelines;
-  std::vector<VkDescriptorPool> pools;
+  std::map<Key, Pipeline> pipelines;
+  std::vector<DescriptorPool> pools;
 };
 
 } // namespace descent::runtime

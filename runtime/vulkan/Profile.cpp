@@ -18,11 +18,13 @@ std::vector<double> profileLaunches(Device &device,
   VkQueryPoolCreateInfo info{VK_STRUCTURE_TYPE_QUERY_POOL_CREATE_INFO};
   info.queryType = VK_QUERY_TYPE_TIMESTAMP;
   info.queryCount = count;
-  VkQueryPool pool = VK_NULL_HANDLE;
-  checkVulkan(device.vk.vkCreateQueryPool(device.handle, &info, nullptr, &pool),
-              "creating a query pool");
+  VkQueryPool created = VK_NULL_HANDLE;
+  checkVulkan(
+      device.vk.vkCreateQueryPool(device.handle, &info, nullptr, &created),
+      "creating a query pool");
+  QueryPool pool(device, created);
 
-  VkCommandBuffer commands = device.allocateCommands();
+  Commands commands = device.allocateCommands();
   Recorder recorder(device, commands, 0);
   device.vk.vkCmdResetQueryPool(commands, pool, 0, count);
   recorder.fullBarrier();
@@ -37,14 +39,15 @@ std::vector<double> profileLaunches(Device &device,
   recorder.fullBarrier();
   recorder.end();
 
-  VkFence fence = device.createFence();
+  Fence fence = device.createFence();
+  const VkCommandBuffer work = commands;
   uint64_t mask = device.info.timestampBits >= 64
                       ? ~uint64_t(0)
                       : (uint64_t(1) << device.info.timestampBits) - 1;
   std::vector<std::vector<double>> samples(launches.size());
   std::vector<uint64_t> stamps(count);
   for (unsigned run = 0; run < repeats; ++run) {
-    device.submit({&commands, 1}, fence);
+    device.submit({&work, 1}, fence);
     device.wait(fence);
     checkVulkan(device.vk.vkGetQueryPoolResults(
                     device.handle, pool, 0, count, stamps.size() * 8,
@@ -56,8 +59,6 @@ std::vector<double> profileLaunches(Device &device,
                            device.info.properties.limits.timestampPeriod /
                            1000);
   }
-  device.vk.vkDestroyFence(device.handle, fence, nullptr);
-  device.vk.vkDestroyQueryPool(device.handle, pool, nullptr);
   std::vector<double> medians;
   for (std::vector<double> &sample : samples) {
     std::nth_element(sample.begin(), sample.begin() + sample.size() / 2,

@@ -54,8 +54,8 @@ private:
   std::unique_ptr<Pipelines> pipelines;
   std::map<std::string, std::unique_ptr<EntryRuns>> entries;
   std::unique_ptr<Buffer> toDevice, toHost;
-  VkCommandBuffer commands;
-  VkFence fence;
+  Commands commands;
+  Fence fence;
 };
 
 VulkanExecutor::VulkanExecutor(std::shared_ptr<Instance> instance,
@@ -74,17 +74,14 @@ VulkanExecutor::VulkanExecutor(std::shared_ptr<Instance> instance,
   for (unsigned i = 0; i < loaded->states.size(); ++i)
     if (loaded->states[i].role == Role::Status)
       diverged = i;
-  pipelines = std::make_unique<Pipelines>(device, slabs, options.validator);
+  pipelines = std::make_unique<Pipelines>(device, slabs, options.validator,
+                                          options.cacheFolder);
   commands = device.allocateCommands();
   fence = device.createFence();
   clearSlabs();
 }
 
-VulkanExecutor::~VulkanExecutor() {
-  device.waitIdle();
-  entries.clear();
-  device.vk.vkDestroyFence(device.handle, fence, nullptr);
-}
+VulkanExecutor::~VulkanExecutor() { device.waitIdle(); }
 
 void VulkanExecutor::once(const std::function<void(Recorder &)> &record) {
   Recorder recorder(device, commands,
@@ -94,7 +91,8 @@ void VulkanExecutor::once(const std::function<void(Recorder &)> &record) {
   recorder.fullBarrier();
   recorder.hostBarrier();
   recorder.end();
-  device.submit({&commands, 1}, fence);
+  const VkCommandBuffer work = commands;
+  device.submit({&work, 1}, fence);
   device.wait(fence);
 }
 
@@ -135,11 +133,7 @@ EntryRuns &VulkanExecutor::ready(const std::string &entry) {
 }
 
 Run &VulkanExecutor::acquire(const std::string &entry) {
-  VulkanRun &run = ready(entry).next();
-  if (run.pending())
-    fail(Status::Usage, "all runs of '", entry,
-         "' are in flight; wait for the oldest first");
-  return run;
+  return ready(entry).acquire();
 }
 
 void VulkanExecutor::submit(Run &run) {

@@ -15,6 +15,7 @@ struct ExecutorOptions {
   bool trusted = false;      ///< the caller vouches for the bundle: no
                         ///< robustBufferAccess although no validator is given
   unsigned runsInFlight = 2;
+  std::string cacheFolder; ///< for compiled pipelines; empty: none are kept
 };
 
 /// Chooses device and variant, allocates the slabs and zeroes them. The

@@ -132,6 +132,22 @@ TEST_F(CInterface, AnswersMisuse) {
   EXPECT_EQ(none, nullptr);
 }
 
+TEST_F(CInterface, BeginsNoRunTwice) {
+  descent_run *first = nullptr, *second = nullptr, *third = nullptr;
+  ASSERT_EQ(descent_session_begin(session, "predict", &first), DESCENT_OK);
+  ASSERT_EQ(descent_session_begin(session, "predict", &second), DESCENT_OK);
+  EXPECT_NE(first, second);
+  EXPECT_EQ(descent_session_begin(session, "predict", &third), DESCENT_USAGE);
+  EXPECT_NE(std::strstr(descent_last_error(), "was not submitted"), nullptr)
+      << descent_last_error();
+  EXPECT_EQ(third, nullptr);
+  ASSERT_EQ(descent_run_submit(first, nullptr), DESCENT_OK);
+  EXPECT_EQ(descent_session_begin(session, "predict", &third), DESCENT_USAGE);
+  ASSERT_EQ(descent_run_wait(first), DESCENT_OK);
+  EXPECT_EQ(descent_session_begin(session, "predict", &third), DESCENT_OK);
+  EXPECT_EQ(third, first);
+}
+
 TEST_F(CInterface, AsksTheValidator) {
   descent_session_options options{};
   options.struct_size = sizeof options;

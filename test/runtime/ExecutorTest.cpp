@@ -169,6 +169,19 @@ TEST_F(OnDevice, ARunMustBeWaitedFor) {
               [&] { executor->acquire("predict"); });
 }
 
+TEST_F(OnDevice, NoRunIsHandedOutTwice) {
+  runtime::Run &first = executor->acquire("predict");
+  for (unsigned i = 1; i < executor->runsInFlight(); ++i)
+    EXPECT_NE(&executor->acquire("predict"), &first);
+  expectError(Status::Usage, "was not submitted",
+              [&] { executor->acquire("predict"); });
+  executor->submit(first);
+  expectError(Status::Usage, "in flight",
+              [&] { executor->acquire("predict"); });
+  executor->wait(first);
+  EXPECT_EQ(&executor->acquire("predict"), &first);
+}
+
 TEST_F(OnDevice, DivergenceIsLatchedAndGuarded) {
   std::vector<float> broken(7840, std::numeric_limits<float>::infinity());
   executor->writeStates({{0, std::as_bytes(std::span(broken))}});

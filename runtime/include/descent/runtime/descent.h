@@ -154,6 +154,9 @@ typedef struct descent_session_options {
   void *user;                  /* handed to validator */
   int32_t trust_bundle;        /* not 0: the bundle comes from a source that the
                                   application vouches for */
+  const char *cache_directory; /* where compiled kernels are kept, in one file
+                                  for each device and driver; made when missing;
+                                  NULL: nowhere */
 } descent_session_options;
 
 /* Opens the device and reserves its memory; options may be NULL. Without a
@@ -213,8 +216,9 @@ typedef struct descent_control {
 } descent_control;
 
 /* A free run of the entry, to be filled and submitted. Runs execute in the
- * order of submission. A run must be waited for before its turn comes again,
- * runs_in_flight begins later; else DESCENT_USAGE. */
+ * order of submission. A run must be submitted and waited for before its turn
+ * comes again, runs_in_flight begins later; else DESCENT_USAGE, so no two
+ * begins hand out one run. */
 DESCENT_API descent_status descent_session_begin(descent_session *session,
                                                  const char *entry,
                                                  descent_run **run);
