@@ -117,7 +117,7 @@ def main():
     env = dict(os.environ, DESCENT_BIN=str(options.build / "bin"), PYTHONDONTWRITEBYTECODE="1")
 
     suites = [("style", lambda: style(env))]
-    for name in ("codegen", "gradient", "import", "interpreter", "model", "runtime"):
+    for name in ("codegen", "fault", "gradient", "import", "interpreter", "model", "runtime"):
         binary = options.build / "bin" / f"descent-{name}-tests"
         suites.append((binary.name, lambda binary=binary: gtest(binary, dict(env, DESCENT_VALIDATION="1"))))
     suites.append(("lit", lambda: lit(options.build, env)))

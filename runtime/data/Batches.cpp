@@ -54,11 +54,18 @@ const char *storageName(Field::Storage storage) {
 } // namespace
 
 Batches::Batches(const Dataset &dataset, const Program &program,
-                 const Entry &entry)
-    : dataset(dataset), batchSize(entry.batch),
-      wholeBatches(entry.wholeBatches) {
+                 const Entry &entry, LastBatch last, const std::string &advice)
+    : dataset(dataset), batchSize(entry.batch) {
   if (dataset.size == 0)
     fail(Status::Invalid, "'", dataset.description, "' has no samples");
+  if (uint64_t rest = dataset.size % batchSize;
+      rest != 0 && entry.wholeBatches && last == LastBatch::Padded)
+    fail(Status::Invalid, "the entry '", entry.name,
+         "' needs whole batches of ", batchSize,
+         " samples, because its layers mix them, and the ", dataset.size,
+         " of '", dataset.description, "' leave ", rest, " over: ", advice,
+         "give it a number of samples that ", batchSize,
+         " divides, or compile the model with another --batch");
   for (unsigned index : entry.inputs) {
     const Tensor &input = program.inputs[index];
     auto field = std::find_if(dataset.fields.begin(), dataset.fields.end(),
@@ -100,30 +107,40 @@ Batches::Batches(const Dataset &dataset, const Program &program,
   }
 }
 
+void Batches::refuse(const Binding &binding, uint64_t element,
+                     const std::string &what) const {
+  const Field &field = *binding.field;
+  fail(Status::Invalid, "field '", field.name, "' at index ",
+       element / elementsOf(field.shape), " of '", field.source, "' is ", what);
+}
+
+void Batches::checkFloats(const Binding &binding) const {
+  const Field &field = *binding.field;
+  DType dtype = binding.input->dtype;
+  uint64_t elements = elementsOf(field.shape) * dataset.size;
+  for (uint64_t i = 0; i < elements; ++i) {
+    float value;
+    std::memcpy(&value, field.data.data() + 4 * i, 4);
+    if (!std::isfinite(value))
+      refuse(binding, i, concat(value, ", expected finite numbers"));
+    if (sizeOf(dtype) < 4 && !canHold(dtype, value))
+      refuse(binding, i,
+             concat(value, ", which is infinite as ", name(dtype),
+                    ", the type of the model's input '", binding.input->name,
+                    "': scale the data, or give the input a larger type"));
+  }
+}
+
 void Batches::check(const Binding &binding) const {
   const Field &field = *binding.field;
-  uint64_t perSample = elementsOf(field.shape);
-  auto complain = [&](uint64_t element, const auto &value,
-                      const std::string &what) {
-    fail(Status::Invalid, "field '", field.name, "' at index ",
-         element / perSample, " of '", field.source, "' is ", value, ", ",
-         what);
-  };
-  uint64_t elements = perSample * dataset.size;
-  if (field.storage == Field::Storage::F32) {
-    for (uint64_t i = 0; i < elements; ++i) {
-      float value;
-      std::memcpy(&value, field.data.data() + 4 * i, 4);
-      if (!std::isfinite(value))
-        complain(i, value, "expected finite numbers");
-    }
-    return;
-  }
+  if (field.storage == Field::Storage::F32)
+    return checkFloats(binding);
   bool isUnsigned = binding.input->dtype == DType::U32;
   if (!binding.input->range && !isUnsigned)
     return;
   auto [low, high] = binding.input->range.value_or(
       std::pair<int64_t, int64_t>(0, int64_t(INT32_MAX) + 1));
+  uint64_t elements = elementsOf(field.shape) * dataset.size;
   for (uint64_t i = 0; i < elements; ++i) {
     int32_t value = 0;
     if (field.storage == Field::Storage::U8)
@@ -131,7 +148,8 @@ void Batches::check(const Binding &binding) const {
     else
       std::memcpy(&value, field.data.data() + 4 * i, 4);
     if (value < low || value >= high)
-      complain(i, value, concat("the model takes ", low, " to ", high - 1));
+      refuse(binding, i,
+             concat(value, ", the model takes ", low, " to ", high - 1));
   }
 }
 
@@ -164,12 +182,6 @@ void Batches::copySample(const Binding &binding, std::span<std::byte> target,
 }
 
 void Batches::fill(Run &run, std::span<const uint32_t> rows) const {
-  if (wholeBatches && rows.size() < batchSize)
-    fail(Status::Invalid, "the entry '", run.entry->name,
-         "' needs whole batches of ", batchSize,
-         " samples, because its layers mix them, and ", rows.size(), " of '",
-         dataset.description, "' are left: give it samples that ", batchSize,
-         " divides, or compile the model with another batch size");
   for (size_t i = 0; i < bindings.size(); ++i)
     for (uint64_t slot = 0; slot < batchSize; ++slot)
       copySample(bindings[i], run.inputs[i], slot,

@@ -9,21 +9,26 @@
 
 namespace descent::runtime {
 
+/// What becomes of an epoch's last rows where they do not fill a batch.
+enum class LastBatch { Padded, Dropped };
+
 class Batches {
 public:
   /// Binds every input of the entry. A sample fits an input when their shapes
   /// are equal but for axes of size 1, or when one of them is flat and the
   /// sizes are equal. Errors: Invalid for a field that is missing, of another
-  /// shape or type, and for values that are not finite or out of the input's
-  /// range, with field, index and file.
-  Batches(const Dataset &dataset, const Program &program, const Entry &entry);
+  /// shape or type, for values that are not finite or that the input cannot
+  /// hold, with field, index and file, and for a number of samples that leaves
+  /// a part of a batch over where the entry needs whole ones; advice is what
+  /// the caller can do about that.
+  Batches(const Dataset &dataset, const Program &program, const Entry &entry,
+          LastBatch last = LastBatch::Padded, const std::string &advice = "");
 
   uint64_t samples() const { return dataset.size; }
   uint64_t batch() const { return batchSize; }
 
   /// Copies the rows into run.inputs, repeats the first one up to the batch
-  /// size, and sets run.control.valid. Errors: Invalid for fewer rows than the
-  /// batch where the entry needs whole batches.
+  /// size, and sets run.control.valid.
   void fill(Run &run, std::span<const uint32_t> rows) const;
 
 private:
@@ -36,12 +41,14 @@ private:
     std::vector<std::byte> table;
   };
   void check(const Binding &binding) const;
+  void checkFloats(const Binding &binding) const;
+  [[noreturn]] void refuse(const Binding &binding, uint64_t element,
+                           const std::string &what) const;
   void copySample(const Binding &binding, std::span<std::byte> target,
                   uint64_t slot, uint64_t row) const;
 
   const Dataset &dataset;
   uint64_t batchSize;
-  bool wholeBatches;
   std::vector<Binding> bindings;
 };
 

@@ -27,6 +27,21 @@ void Log::keep(const std::string &path, bool append) {
   file = std::fopen(path.c_str(), append ? "a" : "w");
   if (!file)
     fail(Status::Failure, "cannot write '", path, "': ", std::strerror(errno));
+  fileName = "'" + path + "'";
+}
+
+void Log::write(std::FILE *to, const std::string &name,
+                const std::string &text) {
+  bool written = std::fputs(text.c_str(), to) >= 0;
+  // Flushed even so: an earlier error must not stay in the buffer.
+  if ((std::fflush(to) == 0 && written) || to == stderr || !loss.empty())
+    return;
+  loss = concat("cannot write to ", name, ": ", std::strerror(errno));
+}
+
+void Log::check() const {
+  if (!loss.empty())
+    fail(Status::Failure, loss);
 }
 
 void Log::clearProgress() {
@@ -43,21 +58,15 @@ void Log::event(const std::string &name, const Event &fields) {
   object.update(fields);
   std::string text =
       object.dump(-1, ' ', false, Event::error_handler_t::replace) + "\n";
-  if (json) {
-    std::fputs(text.c_str(), stdout);
-    std::fflush(stdout);
-  }
-  if (file) {
-    std::fputs(text.c_str(), file);
-    std::fflush(file);
-  }
+  if (json)
+    write(stdout, "stdout", text);
+  if (file)
+    write(file, fileName, text);
 }
 
 void Log::line(const std::string &text) {
   clearProgress();
-  std::FILE *out = json ? stderr : stdout;
-  std::fputs((text + "\n").c_str(), out);
-  std::fflush(out);
+  write(json ? stderr : stdout, "stdout", text + "\n");
 }
 
 void Log::progress(const std::string &text) {

@@ -19,6 +19,8 @@ std::string fixed(double value, int digits);
 /// With json, events go to stdout, one object a line and nothing else, and
 /// people's lines to stderr; without, people's lines go to stdout. The progress
 /// line is drawn on stderr when that is a terminal, and not at all otherwise.
+/// What cannot be written is remembered and not thrown, so that a run can save
+/// before it ends: see lost() and check().
 class Log {
 public:
   explicit Log(bool json);
@@ -38,11 +40,19 @@ public:
   void progress(const std::string &text);
   bool showsProgress() const { return terminal; }
 
+  /// Why stdout or the file no longer takes what is written; empty while they
+  /// do.
+  const std::string &lost() const { return loss; }
+  /// Error: Failure when something was lost.
+  void check() const;
+
 private:
   void clearProgress();
+  void write(std::FILE *to, const std::string &name, const std::string &text);
 
   bool json, terminal, drawn = false;
   std::FILE *file = nullptr;
+  std::string fileName, loss;
   std::chrono::steady_clock::time_point lastDrawn{};
 };
 

@@ -25,7 +25,7 @@ Event nested(const Metric &metric, size_t dim, size_t index) {
   if (dim == metric.shape.size())
     return double(metric.values[index]);
   Event items = Event::array();
-  for (uint64_t i = 0; i < metric.shape[dim]; ++i)
+  for (int64_t i = 0; i < metric.shape[dim]; ++i)
     items.push_back(nested(metric, dim + 1, index * metric.shape[dim] + i));
   return items;
 }

@@ -56,6 +56,7 @@ std::vector<Array> predict(Executor &executor, const std::string &name,
            " samples need several runs");
     collectors.emplace_back(output, dataset.size);
   }
+  executor.prepare({name});
   StepQueue queue(executor);
   std::vector<uint32_t> rows;
   for (uint64_t at = 0; at < dataset.size; at += batches.batch()) {

@@ -9,9 +9,9 @@
 
 namespace descent::runtime {
 
-/// Runs a prepared entry over every sample. Each output comes back with its
-/// batch axis as long as the data set. Errors: those of Batches; Usage when an
-/// output has no batch axis although the data needs several runs.
+/// Prepares an entry and runs it over every sample. Each output comes back with
+/// its batch axis as long as the data set. Errors: those of Batches; Usage when
+/// an output has no batch axis although the data needs several runs.
 std::vector<Array> predict(Executor &executor, const std::string &entry,
                            const Dataset &dataset, uint64_t seed);
 

@@ -31,7 +31,11 @@ std::string significant(double value) {
 Trainer::Trainer(Executor &executor, const Dataset &data, const Dataset *test,
                  const TrainOptions &options, Log &log)
     : executor(executor),
-      batches(data, executor.program(), trainEntry(executor.program())),
+      batches(data, executor.program(), trainEntry(executor.program()),
+              options.dropLast ? LastBatch::Dropped : LastBatch::Padded,
+              data.size < trainEntry(executor.program()).batch
+                  ? ""
+                  : "let --drop-last skip them, "),
       options(options), log(log), queue(executor) {
   const Entry &train = trainEntry(executor.program());
   lossOutput = *train.findOutput("loss");
@@ -69,11 +73,12 @@ void Trainer::resume(const Checkpoint &checkpoint, const std::string &path) {
              "; on " + deviceOf(executor) +
              " results are equal within rounding only");
   at = checkpoint.position;
-  firstStep = at.step;
+  firstStep = savedStep = at.step;
 }
 
 bool Trainer::shouldStop() {
-  result.interrupted = options.stop && *options.stop != 0;
+  result.interrupted =
+      (options.stop && *options.stop != 0) || !log.lost().empty();
   return result.interrupted || (options.steps && at.step >= *options.steps) ||
          (options.seconds && elapsed() >= *options.seconds);
 }
@@ -171,6 +176,7 @@ void Trainer::save() {
     return;
   saveCheckpoint(executor, at, identity(),
                  options.folder + "/checkpoint.safetensors");
+  savedStep = at.step;
   result.weights = options.folder + "/weights.safetensors";
   saveWeights(executor.program(), download(executor, weightRoles),
               result.weights, {{"descent.step", std::to_string(at.step)}});
@@ -186,6 +192,7 @@ TrainResult Trainer::run() {
       if (elapsed() - lastSave > options.saveSeconds)
         save();
     }
+    save();
   } catch (const Error &error) {
     // Guarded updates keep the state of the last good step; it is saved under a
     // name that nothing loads by default.
@@ -194,9 +201,12 @@ TrainResult Trainer::run() {
       saveWeights(executor.program(), download(executor, weightRoles),
                   options.folder + "/diverged.safetensors",
                   {{"descent.step", std::to_string(at.step)}});
+    if (error.status() == Status::DeviceLost && savedStep > 0)
+      fail(Status::DeviceLost, error.what(), "; ", options.folder,
+           " holds the checkpoint of step ", savedStep,
+           ": --resume goes on from there");
     throw;
   }
-  save();
   result.steps = at.step;
   result.seconds = elapsed();
   return result;

@@ -37,15 +37,17 @@ struct TrainOptions {
 struct TrainResult {
   uint64_t steps = 0;
   double seconds = 0;
-  bool interrupted = false;
-  std::string weights; ///< the file written last, or empty
+  bool interrupted = false; ///< by a signal, or because the log was lost
+  std::string weights;      ///< the file written last, or empty
 };
 
 /// Trains what is on the executor's device. States must have been written
 /// before. Errors: Diverged with the number of the step when a loss is not
 /// finite or status.diverged is set; the state before that step is then in
 /// folder/diverged.safetensors when the bundle guards its updates, and
-/// weights.safetensors is not touched.
+/// weights.safetensors is not touched. DeviceLost, with the step of the last
+/// checkpoint, from which --resume goes on. A log that can no longer be written
+/// ends the run as a signal does, so that it is saved: see Log::check().
 class Trainer {
 public:
   Trainer(Executor &executor, const Dataset &data, const Dataset *test,
@@ -83,6 +85,7 @@ private:
   uint64_t epochs, batchesPerEpoch;
   Position at;
   uint64_t firstStep = 0; ///< steps that were done before this process
+  uint64_t savedStep = 0; ///< of the last checkpoint, 0: none was written
   double lastLoss = 0, lastSave = 0;
   TrainResult result;
   Clock::time_point begin;

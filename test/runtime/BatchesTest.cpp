@@ -106,13 +106,41 @@ TEST(Batches, EntriesThatMixRowsNeedAllOfThem) {
   Program program = tiny({4, 1, 2, 3}, 0);
   Entry &entry = program.entries["train"];
   entry.wholeBatches = true;
-  Dataset data = tinyData();
-  Batches batches(data, program, entry);
+  Dataset data = tinyData(); // 6 samples, the batch is 4
+  Batches batches(data, program, entry, LastBatch::Dropped);
   HostRun run(program, entry);
   const uint32_t rows[] = {5, 2, 1, 0};
   batches.fill(run, rows);
   EXPECT_EQ(run.control.valid, 4);
-  EXPECT_THROW(batches.fill(run, std::span(rows).first(3)), Error);
+  expectError(
+      Status::Invalid,
+      "the entry 'train' needs whole batches of 4 samples, because its "
+      "layers mix them, and the 6 of 'tiny' leave 2 over: do this, "
+      "give it",
+      [&] { Batches(data, program, entry, LastBatch::Padded, "do this, "); });
+  data.size = 4;
+  EXPECT_NO_THROW(Batches(data, program, entry));
+}
+
+TEST(Batches, RefusesNumbersThatAHalfCannotHold) {
+  Dataset data = tinyData();
+  Field &image = data.fields[0];
+  image.storage = Field::Storage::F32;
+  image.data = Bytes(36 * 4);
+  storeNumber(&image.data[4 * 20], DType::F32, 65519);
+  Program program = tiny({4, 2, 3}, 0);
+  for (DType dtype : {DType::F32, DType::F64, DType::F16, DType::BF16}) {
+    program.inputs[0].dtype = dtype;
+    EXPECT_NO_THROW(Batches(data, program, program.entries["train"]));
+  }
+  storeNumber(&image.data[4 * 20], DType::F32, 65520);
+  program.inputs[0].dtype = DType::BF16;
+  EXPECT_NO_THROW(Batches(data, program, program.entries["train"]));
+  program.inputs[0].dtype = DType::F16;
+  expectError(Status::Invalid,
+              "field 'image' at index 3 of 'images.idx' is 65520, which is "
+              "infinite as f16, the type of the model's input 'image'",
+              [&] { Batches(data, program, program.entries["train"]); });
 }
 
 TEST(Batches, InputsInSizesOfAnEntryAreCalledAfterIt) {

@@ -9,6 +9,7 @@ import gzip
 import json
 import os
 import pathlib
+import resource
 import signal
 import struct
 import subprocess
@@ -19,11 +20,13 @@ import unittest
 import make_bundle
 
 RUN = None
+CACHE = tempfile.TemporaryDirectory()  # not the user's
 LAYER = pathlib.Path("/usr/share/vulkan/explicit_layer.d/VkLayer_khronos_validation.json")
 
 
 def environment(**more):
     result = dict(os.environ, **more)
+    result.setdefault("XDG_CACHE_HOME", CACHE.name)
     if LAYER.exists():
         result.setdefault("DESCENT_VALIDATION", "1")
     return result
@@ -60,10 +63,11 @@ class DescentRun(unittest.TestCase):
     def tearDown(self):
         self.temporary.cleanup()
 
-    def run_tool(self, *arguments, code=0, says=None, **more):
-        done = subprocess.run([RUN, *map(str, arguments)], cwd=self.folder, capture_output=True, text=True, timeout=120,
-                              env=environment(**more))
-        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+    def run_tool(self, *arguments, code=0, says=None, prepare=None, stdout=subprocess.PIPE, **more):
+        """prepare is called in the new process; more are environment variables."""
+        done = subprocess.run([RUN, *map(str, arguments)], cwd=self.folder, stdout=stdout, stderr=subprocess.PIPE, text=True,
+                              timeout=120, env=environment(**more), preexec_fn=prepare)
+        self.assertEqual(done.returncode, code, (done.stdout or "") + done.stderr)
         for part in [says] if isinstance(says, str) else says or []:
             self.assertIn(part, done.stderr)
         return done
@@ -333,6 +337,123 @@ class DescentRun(unittest.TestCase):
         (self.folder / "file").write_text("")
         self.run_tool("train", "net.bundle", "--data", "glyphs?count=50", "--out", "file/x", code=1, says="file/x")
         self.run_tool("init", "net.bundle", "-o", "none/w.safetensors", code=1, says="none/w.safetensors")
+
+    # ---- what fails while it runs ----
+
+    TRAIN = ("train", "net.bundle", "--data", "glyphs?count=300", "--out", "o")
+
+    def files(self):
+        return {path.name: path.read_bytes() for path in (self.folder / "o").glob("*.safetensors*")}
+
+    def test_full_disk(self):
+        # The disk has room for 20000 bytes a file, the weights have 31 KB.
+        def small():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000))
+        self.run_tool(*self.TRAIN, code=1, prepare=small,
+                      says=["cannot write 'o/checkpoint.safetensors'", "File too large"], DESCENT_VALIDATION="")
+        self.assertEqual(self.files(), {}, "nothing half-written")
+        self.run_tool(*self.TRAIN, "--steps", 3)
+        before = self.files()
+        self.run_tool(*self.TRAIN, "--resume", code=1, prepare=small, says="File too large", DESCENT_VALIDATION="")
+        self.assertEqual(self.files(), before, "the old files stay")
+        for arguments in (("init", "net.bundle", "-o", "w.safetensors"),
+                          ("predict", "net.bundle", "--weights", "o/weights.safetensors", "--data", "glyphs?count=9999",
+                           "-o", "p.csv")):
+            self.run_tool(*arguments, code=1, prepare=small, says="cannot write '%s'" % arguments[-1],
+                          DESCENT_VALIDATION="")
+            self.assertFalse((self.folder / arguments[-1]).exists())
+
+    def test_events_that_cannot_be_kept(self):
+        # events.jsonl outgrows its limit; the run ends, and what fits is saved.
+        def small():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (40000, 40000))
+        self.run_tool(*self.TRAIN, "--epochs", 100000, "--log-every", 1, code=1, prepare=small,
+                      says=["cannot write to 'o/events.jsonl': File too large", "is saved in o"], DESCENT_VALIDATION="")
+        self.assertEqual(set(self.files()), {"checkpoint.safetensors", "weights.safetensors"})
+
+    def test_lost_stdout(self):
+        more = ("--epochs", 100000)
+        for json_too in ((), ("--json",)):
+            with open("/dev/full", "w") as full:
+                done = self.run_tool(*self.TRAIN, *more, *json_too, code=1, stdout=full,
+                                     says=["cannot write to stdout: No space left on device", "is saved in o"])
+            self.assertIn("--resume goes on", done.stderr)
+            tool = subprocess.Popen([RUN, *map(str, self.TRAIN + more + json_too)], cwd=self.folder,
+                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment())
+            tool.stdout.readline()
+            tool.stdout.close()
+            error = tool.stderr.read()
+            tool.stderr.close()
+            self.assertEqual(tool.wait(), 1, error)
+            self.assertIn("cannot write to stdout: Broken pipe; the run ended after step", error)
+            step = int(error.split("after step ")[1].split(",")[0])
+            self.assertEqual(self.events(*self.TRAIN, "--resume", "--steps", step + 1)[0]["resumed_at"], step)
+        with open("/dev/full", "w") as full:
+            self.run_tool(*self.TRAIN[:-2], "--no-save", *more, code=1, stdout=full, says="nothing is saved (--no-save)")
+
+    def test_closed_stdout(self):
+        # No file may be opened in its place and take the events.
+        self.run_tool(*self.TRAIN, "--json", code=1, prepare=lambda: os.close(1), says="cannot write to stdout")
+        for data in self.files().values():
+            self.assertNotIn(b'{"event"', data)
+        self.run_tool("train", "net.bundle", "--data", "glyphs?count=64", "--init", "o/weights.safetensors", "--out", "p")
+
+    def test_every_command_notices_a_lost_stdout(self):
+        self.run_tool("init", "net.bundle", "-o", "w.safetensors")
+        data = ("--weights", "w.safetensors", "--data", "glyphs?count=32")
+        with open("/dev/full", "w") as full:
+            for arguments in (("--help",), ("train", "--help"), ("--version",), ("devices",), ("inspect", "net.bundle"),
+                              ("init", "net.bundle", "-o", "x.safetensors"), ("bench", "net.bundle", "--steps", 1),
+                              ("eval", "net.bundle", *data), ("predict", "net.bundle", *data, "-o", "p.csv")):
+                self.run_tool(*arguments, code=1, stdout=full, says="cannot write to stdout")
+
+    def fault(self, text):
+        """The environment in which the layer beside the tool lets a Vulkan call fail."""
+        folder = pathlib.Path(RUN).parent
+        if not (folder / "VkLayer_descent_fault.json").exists():
+            self.skipTest("the fault layer is not built")
+        return dict(VK_ADD_LAYER_PATH=str(folder), VK_INSTANCE_LAYERS="VK_LAYER_DESCENT_fault", DESCENT_FAULT=text,
+                    DESCENT_VALIDATION="")
+
+    def test_lost_device(self):
+        self.run_tool(*self.TRAIN, "--steps", 12)
+        before = self.files()
+        for call in (1, 2, 3, 9):
+            done = self.run_tool(*self.TRAIN, "--resume", "--epochs", 9, code=5, says="the device was lost",
+                                 **self.fault("vkQueueSubmit %d -4" % call))
+            self.assertNotIn("left alive", done.stderr)
+            self.assertEqual(self.files(), before)
+        self.assertIn("o holds the checkpoint of step 12: --resume goes on from there", done.stderr)
+        self.run_tool(*self.TRAIN, "--resume", "--epochs", 9)
+
+    def test_out_of_memory(self):
+        for function, call, says in (("vkAllocateMemory", 1, "allocating"), ("vkAllocateMemory", 4, "--batch"),
+                                     ("vkCreateComputePipelines", 2, "compiling kernels/"), ("vkQueueSubmit", 3, "submitting"),
+                                     ("vkCreateDevice", 1, "opening")):
+            done = self.run_tool(*self.TRAIN, code=5, says=[says, "out of device memory"],
+                                 **self.fault("%s %d -2" % (function, call)))
+            self.assertNotIn("left alive", done.stderr)
+        self.run_tool(*self.TRAIN, code=1, says="VkResult -13", **self.fault("vkCreateCommandPool 1 -13"))
+
+    # ---- the cache of compiled kernels ----
+
+    def test_pipeline_cache(self):
+        bench = ("bench", "net.bundle", "--steps", 1)
+        cache = self.folder / "cache"
+        self.run_tool(*bench, "--no-cache", XDG_CACHE_HOME=str(cache))
+        self.assertFalse((cache / "descent").exists())
+        self.run_tool(*bench, XDG_CACHE_HOME=str(cache))
+        file, = (cache / "descent").iterdir()
+        self.assertRegex(file.name, r"^pipelines-[0-9a-f]{32}-[0-9]+\.bin$")
+        whole = file.read_bytes()
+        file.write_bytes(whole[:-1] + b"x")
+        self.run_tool(*bench, "--no-cache", XDG_CACHE_HOME=str(cache))
+        self.assertNotEqual(file.read_bytes(), whole)
+        self.run_tool(*bench, XDG_CACHE_HOME=str(cache))
+        self.assertEqual(file.read_bytes(), whole)
+        self.run_tool(*bench, HOME=str(self.folder), XDG_CACHE_HOME="relative")
+        self.assertTrue((self.folder / ".cache" / "descent" / file.name).exists())
+        self.run_tool(*bench, HOME="", XDG_CACHE_HOME="")
 
     @unittest.skipUnless(LAYER.exists(), "the validation layers are not installed")
     def test_validation_finds_a_missing_barrier(self):

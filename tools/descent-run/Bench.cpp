@@ -114,6 +114,7 @@ int runBench(const Options &options) {
         readableBytes(executor->variant().peakBytes), " of memory"));
   if (options.profile)
     reportProfile(log, *executor, options);
+  log.check();
   return 0;
 }
 

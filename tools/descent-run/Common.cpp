@@ -2,6 +2,7 @@
 // Loading a bundle onto a device with SPIRV-Tools as its validator, and small
 // things that the subcommands print.
 #include "Common.h"
+#include "vulkan/PipelineCache.h"
 
 #include <spirv-tools/libspirv.hpp>
 
@@ -27,10 +28,13 @@ void addCommon(CLI::App &command, CommonOptions &options, bool withDevice) {
   command.add_flag(
       "--json", options.json,
       "JSON lines on stdout, one object per event; people's output on stderr");
-  if (withDevice)
-    command.add_option(
-        "--device", options.device,
-        "cpu, vulkan, vulkan:N or vulkan:NAME (default: the best device)");
+  if (!withDevice)
+    return;
+  command.add_option(
+      "--device", options.device,
+      "cpu, vulkan, vulkan:N or vulkan:NAME (default: the best device)");
+  command.add_flag("--no-cache", options.noCache,
+                   "neither read nor write the cache of compiled kernels");
 }
 
 Dataset TrainedOptions::open() const {
@@ -60,6 +64,8 @@ std::unique_ptr<Executor> load(std::shared_ptr<const Program> program,
   ExecutorOptions executor;
   executor.device = options.device;
   executor.validator = validate;
+  if (!options.noCache)
+    executor.cacheFolder = defaultCacheFolder();
   return createVulkanExecutor(std::make_shared<Instance>(), std::move(program),
                               executor);
 }

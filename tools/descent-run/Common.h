@@ -15,7 +15,7 @@
 namespace descent::runtime {
 
 struct CommonOptions {
-  bool json = false;
+  bool json = false, noCache = false;
   std::string device;
 };
 
@@ -30,7 +30,7 @@ void addBench(CLI::App &app, Action &action);
 void addInspect(CLI::App &app, Action &action);
 void addDevices(CLI::App &app, Action &action);
 
-/// The options --json and, when it makes sense, --device.
+/// The options --json and, when it makes sense, --device and --no-cache.
 void addCommon(CLI::App &command, CommonOptions &options, bool withDevice);
 
 /// What eval and predict are given: trained weights and samples.

@@ -39,6 +39,7 @@ int listDevices(const CommonOptions &options) {
         readableBytes(limits.maxComputeSharedMemorySize), " shared"));
     log.line("         " + features);
   }
+  log.check();
   return 0;
 }
 

@@ -33,6 +33,7 @@ int evaluate(const TrainedOptions &options) {
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin)
           .count();
   log.event("eval", fields);
+  log.check();
   if (!finite)
     fail(Status::Diverged, "the loss over the data is not a finite number: "
                            "the weights have diverged, or the data holds NaN");

@@ -25,6 +25,7 @@ int init(const Options &options) {
                      {"parameters", countParameters(*program)}});
   log.line(concat(weights.size(), " tensors, ", countParameters(*program),
                   " parameters in ", options.output));
+  log.check();
   return 0;
 }
 

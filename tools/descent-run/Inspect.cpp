@@ -133,6 +133,7 @@ int inspect(const Options &options) {
   if (!instance)
     log.line("no device to compare with: " + absence);
   log.event("inspect", fields);
+  log.check();
   return 0;
 }
 

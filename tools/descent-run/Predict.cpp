@@ -28,22 +28,21 @@ int predictTo(const Options &options) {
       *program, options.seed, {Role::Optimizer, Role::Metric, Role::Status});
   states.merge(loadWeights(*program, options.weights));
   Dataset data = options.open();
+  for (const Tensor &output : entry->outputs)
+    if (!npz && output.batchAxis != 0u &&
+        (output.shape.empty() || uint64_t(output.shape[0]) != data.size))
+      fail(Status::Usage, "the output '", output.name, "' of shape ",
+           print(output.shape), " has no row for every sample; write an .npz");
   Log log(options.common.json);
   std::unique_ptr<Executor> executor = load(program, options.common);
-  executor->prepare({options.entry});
   upload(*executor, states);
 
   std::vector<Array> arrays =
       predict(*executor, options.entry, data, options.seed);
-  if (npz) {
+  if (npz)
     writeNpz(options.output, arrays);
-  } else {
-    for (const Array &array : arrays)
-      if (array.shape.empty() || uint64_t(array.shape[0]) != data.size)
-        fail(Status::Usage, "the output '", array.name, "' of shape ",
-             print(array.shape), " has no row for every sample; write an .npz");
+  else
     writeCsv(options.output, arrays);
-  }
   Event outputs = Event::object();
   for (const Array &array : arrays)
     outputs[array.name] = {{"dtype", name(array.dtype)},
@@ -52,6 +51,7 @@ int predictTo(const Options &options) {
       "predict",
       {{"samples", data.size}, {"file", options.output}, {"outputs", outputs}});
   log.line(concat(data.size, " samples, outputs in ", options.output));
+  log.check();
   return 0;
 }
 

@@ -204,6 +204,12 @@ int train(const Options &options) {
       concat(result.interrupted ? "interrupted after " : "", result.steps,
              " steps in ", fixed(result.seconds, 1), " s",
              result.weights.empty() ? "" : ", weights in " + result.weights));
+  if (!log.lost().empty())
+    fail(Status::Failure, log.lost(), "; the run ended after step ",
+         result.steps,
+         result.weights.empty() ? ", and nothing is saved (--no-save)"
+                                : ", is saved in " + options.outFolder() +
+                                      ", and --resume goes on from there");
   return result.interrupted ? int(Status::Interrupted) : 0;
 }
 

@@ -4,16 +4,23 @@
 #include "Common.h"
 #include "core/Error.h"
 
+#include <csignal>
+#include <fcntl.h>
+#include <iostream>
+
 using namespace descent::runtime;
 
 namespace {
 
 constexpr const char *footer =
     "'descent-run BUNDLE ...' means 'descent-run train BUNDLE ...'.\n"
-    "Exit codes: 0 done, 1 failure, 2 usage, 3 invalid bundle, weights or "
-    "data, 4 no usable device,\n"
-    "5 device lost or out of memory, 6 diverged, 130 interrupted (after "
-    "saving).";
+    "Exit codes: 0 done, 1 failure (output that cannot be written, be it "
+    "stdout, included), 2 usage,\n"
+    "3 invalid bundle, weights or data, 4 no usable device, 5 device lost or "
+    "out of memory,\n"
+    "6 diverged, 130 interrupted (after saving).\n"
+    "Files: compiled kernels in $XDG_CACHE_HOME/descent or ~/.cache/descent, "
+    "see --no-cache.";
 
 /// Whether the first argument is a bundle rather than a subcommand or an
 /// option.
@@ -26,6 +33,18 @@ bool meansTrain(const CLI::App &app, const std::string &first) {
       return false;
   return first.find('.') != std::string::npos ||
          first.find('/') != std::string::npos;
+}
+
+/// A closed pipe or a full disk is an error of the write that meets it, not the
+/// end of the process: there may be a checkpoint to finish.
+void meetWriteErrors() {
+  for (int signal : {SIGPIPE, SIGXFSZ})
+    std::signal(signal, SIG_IGN);
+  // Where a standard stream is closed the next file would be opened in its
+  // place, and take what is meant for the stream. Like this, writes to it fail.
+  for (int fd : {0, 1, 2})
+    if (::fcntl(fd, F_GETFD) < 0)
+      ::open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
 }
 
 int report(const Error &error) {
@@ -48,6 +67,7 @@ int perform(const Action &action) {
 } // namespace
 
 int main(int argc, char **argv) {
+  meetWriteErrors();
   CLI::App app(
       "Trains and runs the bundles that descentc writes, on any Vulkan device.",
       "descent-run");
@@ -67,7 +87,11 @@ int main(int argc, char **argv) {
   try {
     app.parse(std::move(arguments));
   } catch (const CLI::ParseError &error) {
-    return app.exit(error) == 0 ? 0 : int(Status::Usage);
+    if (app.exit(error) != 0)
+      return int(Status::Usage);
+    return std::cout.flush()
+               ? 0
+               : report(Error(Status::Failure, "cannot write to stdout"));
   }
   int code = perform(action);
   if (Instance::validationMessages() > 0 && code == 0) {
