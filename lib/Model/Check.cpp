@@ -107,6 +107,13 @@ void Checker::checkBody(const Definition &definition) {
           "the body of " + quote(name) +
               " computes nothing: say by 'return' what " + quote(name) +
               " gives");
+  for (const ParameterDecl &parameter : definition.parameters)
+    if (definition.vjp && parameter.type.name.text == "tensors")
+      error(parameter.name.location,
+            quote(name) +
+                " has a derivative of its own, and so takes tensors "
+                "one by one: " +
+                quote(parameter.name.text) + " is a list of them");
   if (definition.vjp && !givesValue(*definition.vjp))
     error(definition.name.location,
           "the vjp of " + quote(name) +

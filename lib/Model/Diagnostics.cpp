@@ -173,6 +173,13 @@ Diagnostic &DiagnosticEngine::error(Location location, std::string message) {
   return overflow = std::move(diagnostic);
 }
 
+Diagnostic &DiagnosticEngine::warning(Location location, std::string message) {
+  Diagnostic diagnostic{location, std::move(message), {}};
+  if (warned.size() < maxErrors)
+    return warned.emplace_back(std::move(diagnostic));
+  return overflow = std::move(diagnostic);
+}
+
 std::string DiagnosticEngine::render(Location location,
                                      std::string_view severity,
                                      std::string_view message) const {
@@ -191,11 +198,15 @@ std::string DiagnosticEngine::render(Location location,
 
 std::string DiagnosticEngine::render() const {
   std::string result;
-  for (const Diagnostic &diagnostic : reported) {
-    result += render(diagnostic.location, "error", diagnostic.message);
+  auto add = [&](const Diagnostic &diagnostic, std::string_view severity) {
+    result += render(diagnostic.location, severity, diagnostic.message);
     for (const Note &note : diagnostic.notes)
       result += render(note.location, "note", note.message);
-  }
+  };
+  for (const Diagnostic &diagnostic : warned)
+    add(diagnostic, "warning");
+  for (const Diagnostic &diagnostic : reported)
+    add(diagnostic, "error");
   if (reported.size() == maxErrors)
     result += "stopped after " + std::to_string(maxErrors) + " errors\n";
   return result;

@@ -3,6 +3,7 @@
 // What each entry computes.
 
 #include "Entries.h"
+#include "GradientPaths.h"
 #include <algorithm>
 
 using namespace descent::model;
@@ -298,8 +299,9 @@ std::optional<Entry> EntryElaboration::finish() {
     roots.push_back(&update.value);
   for (Optimization &optimization : entry.optimizations)
     roots.push_back(&optimization.loss);
-  entry.mixesRows = graph.finish(std::move(roots), entry.nodes);
-  chooseParameters(entry);
+  std::vector<std::string_view> origins;
+  entry.mixesRows = graph.finish(std::move(roots), entry.nodes, origins);
+  chooseParameters(entry, origins);
   if (elaborator.failures())
     return std::nullopt;
   for (const Node &node : entry.nodes)
@@ -310,45 +312,41 @@ std::optional<Entry> EntryElaboration::finish() {
   return entry;
 }
 
-/// The nodes on which `loss` depends by operations that have a gradient.
-static std::vector<bool> differentiable(const Entry &entry, ValueRef loss) {
-  std::vector<bool> reached(entry.nodes.size());
-  reached[loss.node] = true;
-  for (size_t i = entry.nodes.size(); i-- > 0;) {
-    const Node &node = entry.nodes[i];
-    if (!reached[i] || (node.op && node.op->name == "stop_gradient"))
-      continue;
-    for (ValueRef operand : node.operands)
-      if (isFloat(entry.type(operand).dtype))
-        reached[operand.node] = true;
-  }
-  return reached;
-}
-
-void EntryElaboration::chooseParameters(Entry &entry) {
+void EntryElaboration::chooseParameters(
+    Entry &entry, const std::vector<std::string_view> &origins) {
   std::unordered_map<std::string, Location> taken;
+  std::unordered_map<std::string_view, uint32_t> nodeOf;
+  for (uint32_t k = 0; k < entry.nodes.size(); ++k)
+    if (entry.nodes[k].kind == Node::Kind::State)
+      nodeOf[entry.nodes[k].path] = k;
   for (size_t i = 0; i < entry.optimizations.size(); ++i) {
     Optimization &optimization = entry.optimizations[i];
     const OptimizerDecl &decl = *pendingOptimizations[i].decl;
-    std::vector<bool> reached = differentiable(entry, optimization.loss);
-    std::set<std::string_view> depends;
-    for (size_t k = 0; k < entry.nodes.size(); ++k)
-      if (reached[k] && entry.nodes[k].kind == Node::Kind::State)
-        depends.insert(entry.nodes[k].path);
+    GradientPaths paths(entry.nodes, optimization.loss);
     std::vector<bool> matched(decl.over.size());
+    /// Parameters that no gradient gets to, with the op that it ends at.
+    std::vector<std::pair<const State *, uint32_t>> cut;
     for (const ModelContext::KnownState &known : context.states) {
       const State &state = known.state;
+      auto node = nodeOf.find(state.name);
       if (state.role != State::Role::Parameter || state.frozen ||
-          !depends.contains(state.name))
+          node == nodeOf.end())
         continue;
-      bool isChosen = decl.over.empty();
+      std::vector<size_t> matches;
       for (size_t k = 0; k < decl.over.size(); ++k) {
         const std::string &path = decl.over[k].text;
         if (state.name == path || state.name.starts_with(path + "."))
-          isChosen = matched[k] = true;
+          matches.push_back(k);
       }
-      if (!isChosen)
+      if (matches.empty() && !decl.over.empty())
         continue;
+      if (!paths.isReached(node->second)) {
+        if (auto op = paths.findCut({node->second, 0}))
+          cut.emplace_back(&state, *op);
+        continue;
+      }
+      for (size_t k : matches)
+        matched[k] = true;
       auto [first, isNew] =
           taken.try_emplace(state.name, optimization.location);
       if (!isNew) {
@@ -359,14 +357,53 @@ void EntryElaboration::chooseParameters(Entry &entry) {
       }
       optimization.parameters.push_back(state.name);
     }
-    for (size_t k = 0; k < matched.size(); ++k)
-      if (!matched[k])
-        elaborator.error(decl.over[k].location,
-                         "the loss depends on no parameter of " +
-                             quote(decl.over[k].text));
-    if (optimization.parameters.empty() && decl.over.empty())
-      elaborator.error(optimization.location,
-                       "there is nothing to train: the loss depends on no "
-                       "layer with parameters");
+    auto explain = [&](Diagnostic *diagnostic, uint32_t op) {
+      if (diagnostic)
+        diagnostic->notes.push_back(
+            {entry.nodes[op].location,
+             quote(origins[op]) + " gives " +
+                 std::string(toString(entry.nodes[op].types.back().dtype)) +
+                 " here, which has no gradient"});
+    };
+    auto fail = [&](Location location, const std::string &message,
+                    const std::pair<const State *, uint32_t> *how) {
+      std::string reason;
+      if (how)
+        reason = ": it depends on " + quote(how->first->name) +
+                 " only through " + quote(origins[how->second]) +
+                 ", which has no gradient";
+      elaborator.error(location, message + reason);
+      if (how)
+        explain(context.lastError(), how->second);
+    };
+    for (size_t k = 0; k < matched.size(); ++k) {
+      if (matched[k])
+        continue;
+      const std::string &path = decl.over[k].text;
+      auto how = std::find_if(cut.begin(), cut.end(), [&](const auto &other) {
+        const std::string &name = other.first->name;
+        return name == path || name.starts_with(path + ".");
+      });
+      fail(decl.over[k].location,
+           "the loss depends on no parameter of " + quote(path) +
+               (how == cut.end() ? "" : " by a gradient"),
+           how == cut.end() ? nullptr : &*how);
+    }
+    if (optimization.parameters.empty()) {
+      if (decl.over.empty())
+        fail(optimization.location,
+             std::string("there is nothing to train: the loss depends on no ") +
+                 (cut.empty() ? "layer with parameters"
+                              : "parameter by a gradient"),
+             cut.empty() ? nullptr : &cut.front());
+      continue;
+    }
+    for (const auto &[state, op] : cut)
+      explain(context.warning(
+                  optimization.location,
+                  quote(state->name) +
+                      " is not trained: the loss depends on it only through " +
+                      quote(origins[op]) + ", which has no gradient"),
+              op);
   }
 }

@@ -45,7 +45,8 @@ private:
   std::optional<Tensor> loss(const std::vector<Expr> &losses);
   void optimize(const std::vector<OptimizerDecl> &optimizers,
                 const std::optional<Tensor> &loss);
-  void chooseParameters(Entry &entry);
+  void chooseParameters(Entry &entry,
+                        const std::vector<std::string_view> &origins);
   void outputs(const std::vector<ResultDecl> &results);
   void lastOutput();
   void output(std::string name, const Value &value, Location location);

@@ -96,7 +96,8 @@ Body GraphBuilder::finishBody(std::vector<ValueRef> results,
 }
 
 int64_t GraphBuilder::finish(std::vector<ValueRef *> roots,
-                             std::vector<Node> &result) {
+                             std::vector<Node> &result,
+                             std::vector<Origin> &resultOrigins) {
   std::vector<ValueRef> values;
   for (ValueRef *root : roots)
     values.push_back(*root);
@@ -109,6 +110,7 @@ int64_t GraphBuilder::finish(std::vector<ValueRef *> roots,
     for (ValueRef &operand : nodes[i].operands)
       operand.node = number[operand.node];
     result.push_back(std::move(nodes[i]));
+    resultOrigins.push_back(origins[i]);
   }
   for (ValueRef *root : roots)
     root->node = number[root->node];

@@ -34,6 +34,7 @@ public:
   Node &node(ValueRef ref) { return nodes[ref.node]; }
   Origin origin(ValueRef ref) const { return origins[ref.node]; }
   size_t size() const { return nodes.size(); }
+  const std::vector<Node> &all() const { return nodes; }
   const TensorType &type(ValueRef ref) const {
     return nodes[ref.node].types[ref.result];
   }
@@ -54,7 +55,8 @@ public:
 
   /// Ends an entry: drops what none of `roots` needs, and renumbers them.
   /// Returns the first node that mixes rows, or -1.
-  int64_t finish(std::vector<ValueRef *> roots, std::vector<Node> &result);
+  int64_t finish(std::vector<ValueRef *> roots, std::vector<Node> &result,
+                 std::vector<Origin> &resultOrigins);
 
 private:
   std::vector<bool> reachable(const std::vector<ValueRef> &roots) const;

@@ -18,14 +18,22 @@ const Definition *ModelContext::definition(std::string_view name) const {
   return found == definitions.end() ? nullptr : found->second;
 }
 
+bool ModelContext::isNew(Location location, const std::string &message) {
+  uint64_t place = uint64_t(location.line) << 32 | location.column;
+  return reported.insert({{location.file, place}, message}).second;
+}
+
 Diagnostic *ModelContext::error(Location location, std::string message) {
-  if (!reported
-           .insert({{location.file,
-                     uint64_t(location.line) << 32 | location.column},
-                    message})
-           .second)
+  last = isNew(location, message)
+             ? &diagnostics.error(location, std::move(message))
+             : nullptr;
+  return last;
+}
+
+Diagnostic *ModelContext::warning(Location location, std::string message) {
+  if (!isNew(location, message))
     return nullptr;
-  return &diagnostics.error(location, std::move(message));
+  return &diagnostics.warning(location, std::move(message));
 }
 
 static std::string describe(const Initializer &init) {

@@ -28,6 +28,12 @@ public:
   /// Reports an error, unless it was reported already: entries repeat it.
   Diagnostic *error(Location location, std::string message);
 
+  /// The error that was reported last, for notes; null if there is none.
+  Diagnostic *lastError() { return last; }
+
+  /// Reports a warning, once; null the other times.
+  Diagnostic *warning(Location location, std::string message);
+
   bool tooManyErrors() const {
     return diagnostics.numErrors() >= DiagnosticEngine::maxErrors;
   }
@@ -53,6 +59,10 @@ public:
   std::unordered_map<std::string, int64_t> indexBounds;
 
 private:
+  /// Whether this was not reported before.
+  bool isNew(Location location, const std::string &message);
+
+  Diagnostic *last = nullptr;
   std::unordered_map<std::string_view, const Definition *> definitions;
   std::set<std::pair<std::pair<uint64_t, uint64_t>, std::string>> reported;
 };

@@ -3,6 +3,7 @@
 // Ops that take functions or have bodies.
 
 #include "Specials.h"
+#include "GradientPaths.h"
 
 using namespace descent::model;
 
@@ -231,8 +232,21 @@ Value Specials::grad(const OpSpec &op, std::vector<Scope::Variable> arguments,
       return elaborator.error(site.location,
                               "only floats have a gradient, got " +
                                   elaborator.describe(to));
+    ValueRef from = source.graph->use(to);
+    GradientPaths paths(source.graph->all(), source.ref);
+    if (std::optional<uint32_t> cut = paths.findCut(from)) {
+      const Node &op = source.graph->node({*cut, 0});
+      std::string by(quote(source.graph->origin({*cut, 0})));
+      elaborator.error(
+          site.location,
+          "'grad' gets no gradient: " + elaborator.describe(source) +
+              " depends on " + elaborator.describe(to) + " only through " + by +
+              " at " + elaborator.context.diagnostics.describe(op.location) +
+              ", which has none");
+      return {};
+    }
     node.types.push_back(elaborator.type(to));
-    node.operands.push_back(source.graph->use(to));
+    node.operands.push_back(from);
   }
   Tensor result = elaborator.inBody(*source.graph, [&] {
     return elaborator.addNode(std::move(node), site.name);
@@ -243,14 +257,24 @@ Value Specials::grad(const OpSpec &op, std::vector<Scope::Variable> arguments,
 Value Specials::custom(const Definition &definition, const CallSite &site) {
   Elaborator &e = elaborator;
   std::vector<Scope::Variable> &variables = e.frame->scope->variables;
-  // The parameters become arguments of each body.
+  // The parameters become arguments of each body. One may hold a number where
+  // a tensor can stand: it stays what it is, and its cotangent is not needed.
+  const Signature &signature = e.signatureOf(definition);
+  std::vector<bool> isNeeded;
   std::vector<size_t> positions;
   std::vector<Tensor> operands;
-  for (size_t i = 0; i < variables.size(); ++i)
-    if (const Tensor *tensor = variables[i].value.get<Tensor>()) {
+  for (const Parameter &parameter : signature.parameters) {
+    size_t i = 0;
+    while (variables[i].name != parameter.name)
+      ++i;
+    const Tensor *tensor = variables[i].value.get<Tensor>();
+    if (tensor) {
       positions.push_back(i);
       operands.push_back(*tensor);
     }
+    if (tensor || parameter.form == Parameter::Form::Tensor)
+      isNeeded.push_back(tensor);
+  }
   const std::vector<Scope::Variable> given = variables;
   auto enter = [&](GraphBuilder &body) {
     variables = given;
@@ -318,15 +342,20 @@ Value Specials::custom(const Definition &definition, const CallSite &site) {
       if (!cotangents.isValid())
         return false;
       List one{cotangents};
-      const List &list = cotangents.list() ? *cotangents.list() : one;
-      if (list.size() != operands.size()) {
+      const List &given = cotangents.list() ? *cotangents.list() : one;
+      if (given.size() != isNeeded.size()) {
         e.error(definition.name.location,
                 "the vjp of " + quote(definition.name.text) + " gives " +
-                    std::to_string(list.size()) +
+                    std::to_string(given.size()) +
                     " cotangents, and there are " +
-                    std::to_string(operands.size()) + " tensors");
+                    std::to_string(isNeeded.size()) +
+                    " tensors; none stands for one without a cotangent");
         return false;
       }
+      List list;
+      for (size_t i = 0; i < given.size(); ++i)
+        if (isNeeded[i])
+          list.push_back(given[i]);
       std::vector<ValueRef> refs;
       for (size_t i = 0; i < list.size(); ++i) {
         const TensorType &type = e.type(operands[i]);

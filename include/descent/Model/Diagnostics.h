@@ -29,14 +29,15 @@ struct Note {
   std::string message;
 };
 
-/// One error: what was found, what was expected, where.
+/// One error or warning: what was found, what was expected, where.
 struct Diagnostic {
   Location location;
   std::string message;
   std::vector<Note> notes;
 };
 
-/// Holds the texts being read and collects the errors found in them.
+/// Holds the texts being read and collects the errors found in them, and
+/// warnings, with which a model is sound.
 class DiagnosticEngine {
 public:
   /// Errors after this many are counted and not kept; the checker stops there.
@@ -61,14 +62,18 @@ public:
   /// it.
   Diagnostic &error(Location location, std::string message);
 
+  /// Reports what is allowed and hardly meant, in the same way.
+  Diagnostic &warning(Location location, std::string message);
+
   bool hasErrors() const { return errorCount != 0; }
   size_t numErrors() const { return errorCount; }
   const std::vector<Diagnostic> &diagnostics() const { return reported; }
+  const std::vector<Diagnostic> &warnings() const { return warned; }
 
-  /// The errors as text for people: `file:line:column: error: message`, the
-  /// source line, a caret under the column, and the notes the same way. Tabs
-  /// are kept, long lines are cut around the caret, and bytes that a terminal
-  /// would interpret are shown as `?`.
+  /// The errors and warnings as text for people: `file:line:column: error:
+  /// message`, the source line, a caret under the column, and the notes the
+  /// same way. Tabs are kept, long lines are cut around the caret, and bytes
+  /// that a terminal would interpret are shown as `?`.
   std::string render() const;
 
 private:
@@ -82,6 +87,7 @@ private:
 
   std::vector<Source> sources;
   std::vector<Diagnostic> reported;
+  std::vector<Diagnostic> warned;
   Diagnostic overflow;
   size_t errorCount = 0;
 };
