@@ -240,6 +240,7 @@ Value Elaborator::runDefinition(const Definition &definition, bool library,
   body.scope->variables = std::move(bound);
   body.userCall = frame->library ? frame->userCall : site.location;
   body.userCallName = frame->library ? frame->userCallName : site.name;
+  body.userCallExpr = frame->library ? frame->userCallExpr : site.call;
   body.path = body.lambdaPath = body.stage = std::move(path);
   body.statePath = isModule ? body.path : frame->statePath;
   body.isFunction = !isModule;
@@ -285,6 +286,7 @@ Value Elaborator::callLambda(const Callable &callable,
   body.scope->parent = callable.scope;
   body.userCall = frame->library ? frame->userCall : site.location;
   body.userCallName = frame->library ? frame->userCallName : site.name;
+  body.userCallExpr = frame->library ? frame->userCallExpr : site.call;
   body.restriction = callable.restriction;
   body.isFunction = frame->isFunction && callable.frame == frame->id;
   body.labelPath = frame->labelPath;

@@ -43,6 +43,7 @@ struct Frame {
   /// In the library: the innermost call in a user's file.
   Location userCall;
   std::string_view userCallName;
+  const Expr *userCallExpr = nullptr;
 
   /// Whether members have no paths of their own, and states are forbidden:
   /// then `restriction` says by what.
@@ -275,6 +276,10 @@ private:
   stateShape(const Value &shape, Location location, int *batchAxis);
   std::optional<DType> stateType(const Identifier &name);
   std::optional<Initializer> initializer(const Value &value, Location location);
+  bool isInitializerOf(DType dtype, const Initializer &init, Location location);
+  /// What a state of this body would be called.
+  std::string pathOf(const std::string &name) const;
+  std::optional<Tensor> stateByPath(const std::string &path) const;
   Value declare(State state, const void *owner);
   /// `parameter(name, shape, init)`: a parameter whose name is computed.
   Value parameter(const List &arguments, const CallSite &site);

@@ -5,6 +5,7 @@
 #include "Inference.h"
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 using namespace descent::model;
 
@@ -21,6 +22,23 @@ std::string descent::model::toString(double number) {
   return std::string(buffer, end);
 }
 
+bool descent::model::canHold(DType dtype, double value) {
+  if (isFloat(dtype)) {
+    // Half of the last place above the largest number rounds to infinity.
+    double bound = dtype == DType::F16    ? 65520.0
+                   : dtype == DType::BF16 ? 0x1.ffp127
+                   : dtype == DType::F32  ? 0x1.ffffffp127
+                                          : HUGE_VAL;
+    return !(std::isfinite(value) && std::fabs(value) >= bound);
+  } else {
+    double low = dtype == DType::I32 ? -0x1p31 : 0;
+    double high = dtype == DType::Bool  ? 1
+                  : dtype == DType::I32 ? 0x1p31 - 1
+                                        : 0x1p32 - 1;
+    return value >= low && value <= high && value == std::trunc(value);
+  }
+}
+
 std::optional<int64_t>
 descent::model::countElements(const std::vector<int64_t> &shape) {
   int64_t count = 1;
@@ -33,10 +51,10 @@ descent::model::countElements(const std::vector<int64_t> &shape) {
 Inference::Inference(const OpSpec &op, Node &node,
                      std::vector<Operand> operands, std::vector<bool> present,
                      const AttrLocations &given, std::optional<int64_t> batch,
-                     Report report)
-    : op(op), node(node), operands(std::move(operands)),
-      present(std::move(present)), locations(given), batch(batch),
-      report(std::move(report)) {}
+                     Report report, std::string_view called)
+    : op(op), called(called.empty() ? op.name : called), node(node),
+      operands(std::move(operands)), present(std::move(present)),
+      locations(given), batch(batch), report(std::move(report)) {}
 
 bool Inference::error(std::string message) {
   report(node.location, std::move(message));
@@ -112,7 +130,7 @@ bool Inference::normalizeAxes(std::string_view attribute, size_t i) {
       twice != sorted.end())
     return error(attribute, "axis " + std::to_string(*twice) +
                                 " stands twice in " + quote(attribute) +
-                                " of " + quote(op.name));
+                                " of " + quote(called));
   node.attributes.set(attribute, std::move(axes));
   return true;
 }

@@ -25,6 +25,10 @@ std::string toString(const std::vector<int64_t> &shape);
 /// A number as messages show it.
 std::string toString(double number);
 
+/// Whether an element of this dtype can be `value`, rounded if it is a float.
+/// Infinities can, but no finite number becomes one.
+bool canHold(DType dtype, double value);
+
 /// Elements of a shape of positive sizes; none from 2^31 on.
 std::optional<int64_t> countElements(const std::vector<int64_t> &shape);
 
@@ -51,9 +55,13 @@ public:
   /// none.
   Inference(const OpSpec &op, Node &node, std::vector<Operand> operands,
             std::vector<bool> present, const AttrLocations &given,
-            std::optional<int64_t> batch, Report report);
+            std::optional<int64_t> batch, Report report,
+            std::string_view called = {});
 
   const OpSpec &op;
+  /// What the model calls, for messages: an op of the library that uses `op`,
+  /// or `op` itself.
+  std::string_view called;
 
   Attributes &attributes() { return node.attributes; }
 

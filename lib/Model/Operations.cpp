@@ -49,9 +49,16 @@ std::optional<Tensor> Elaborator::tensor(const Value &value, Location location,
           "a value of another body cannot be used here: " + describe(*held));
     return std::nullopt;
   }
-  if (value.isNumber() || value.is<bool>())
-    return constant(value, value.is<bool>() ? DType::Bool : dtype,
-                    {location, "full"});
+  if (value.isNumber() || value.is<bool>()) {
+    if (value.is<bool>())
+      dtype = DType::Bool;
+    if (canHold(dtype, value.number()))
+      return constant(value, dtype, {location, "full"});
+    error(location, print(value) + " does not fit " +
+                        std::string(toString(dtype)) +
+                        ", the element type here");
+    return std::nullopt;
+  }
   error(location, "expected a tensor, got " + describe(value));
   return std::nullopt;
 }
@@ -109,10 +116,12 @@ Value Elaborator::buildNode(const OpSpec &op,
     sources.push_back({current, ref});
     seen.push_back({current->type(ref), describe(sources.back())});
   }
-  Inference inference(op, node, std::move(seen), std::move(present), given,
-                      batch, [&](Location location, std::string message) {
-                        errorAt(location, std::move(message));
-                      });
+  Inference inference(
+      op, node, std::move(seen), std::move(present), given, batch,
+      [&](Location location, std::string message) {
+        errorAt(location, std::move(message));
+      },
+      frame->library ? frame->userCallName : std::string_view());
   if (!op.infer(inference))
     return {};
   for (const TensorType &result : node.types)
@@ -225,17 +234,19 @@ Value Elaborator::callPrimitive(const OpSpec &op,
     if (computed.isValid())
       return computed;
     // Which name is no tensor, where a name stands there.
-    if (site.call && site.call->kind == Expr::Kind::Call)
-      for (const Argument &argument : site.call->arguments)
-        if (argument.value.kind == Expr::Kind::Name &&
-            constants.contains(argument.value.name) && !frame->library)
-          return error(argument.value.location,
-                       quote(argument.value.name) +
-                           " is a constant, and a value is expected here");
     Location location = site.location;
     if (frame->library && site.call && !site.call->arguments.empty())
       location =
           argumentLocation({{}, &site.call->arguments[0].value, std::nullopt});
+    const Expr *call = frame->library ? frame->userCallExpr : site.call;
+    if (call && call->kind == Expr::Kind::Call)
+      for (const Argument &argument : call->arguments)
+        if (argument.value.kind == Expr::Kind::Name &&
+            constants.contains(argument.value.name) &&
+            (!frame->library || argument.value.location == location))
+          return errorAt(argument.value.location,
+                         quote(argument.value.name) +
+                             " is a constant, and a value is expected here");
     return errorAt(location,
                    quote(frame->library ? frame->userCallName : op.name) +
                        " takes a tensor, got " + describe(operands.front()));

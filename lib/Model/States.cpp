@@ -4,6 +4,8 @@
 // and what they become.
 
 #include "Elaborator.h"
+#include <algorithm>
+#include <cmath>
 
 using namespace descent::model;
 
@@ -69,6 +71,33 @@ std::optional<Initializer> Elaborator::initializer(const Value &value,
   error(location,
         "expected an initializer or a number, got " + describe(value));
   return std::nullopt;
+}
+
+/// Whether tensors of a dtype can start so; reports if not. Bundles spell
+/// finite numbers only.
+bool Elaborator::isInitializerOf(DType dtype, const Initializer &init,
+                                 Location location) {
+  bool isConstant = init.kind == Initializer::Kind::Constant;
+  if (!isConstant && !isFloat(dtype)) {
+    error(location, std::string(toString(dtype)) +
+                        " starts as a constant: only floats are drawn");
+    return false;
+  }
+  for (double number : {init.a, init.b}) {
+    if (!std::isfinite(number))
+      error(location, "a state starts as a finite number, since a bundle has "
+                      "no spelling for infinity, got " +
+                          toString(number) +
+                          ": take a large number in its place");
+    else if (!canHold(dtype, number))
+      error(location, toString(number) + " does not fit " +
+                          std::string(toString(dtype)) +
+                          ", the element type of the state");
+    else
+      continue;
+    return false;
+  }
+  return true;
 }
 
 Value Elaborator::state(State state, const void *owner) {
@@ -150,7 +179,7 @@ void Elaborator::declareState(const Stage &stage) {
     if (init && isParam && !isFloat(*dtype) && !stage.frozen)
       error(stage.dtype.location, "a parameter is made of floats; of integers "
                                   "it is frozen, or a state");
-    else if (init)
+    else if (init && isInitializerOf(*dtype, *init, stage.value.location))
       value = declare({stage.name.text,
                        isParam ? State::Role::Parameter : State::Role::Buffer,
                        stage.frozen,
@@ -176,7 +205,7 @@ Value Elaborator::parameter(const List &arguments, const CallSite &site) {
   fanShape = &*shape;
   std::optional<Initializer> init = initializer(arguments[2], site.location);
   fanShape = before;
-  if (!init)
+  if (!init || !isInitializerOf(DType::F32, *init, site.location))
     return {};
   return declare({*name,
                   State::Role::Parameter,
@@ -229,6 +258,19 @@ void Elaborator::update(const std::string &state, const Value &value,
   updates.push_back({state, *next, where(location)});
 }
 
+std::string Elaborator::pathOf(const std::string &name) const {
+  return frame->statePath.empty() ? name : frame->statePath + "." + name;
+}
+
+/// A state of a layer of this body, called by its path.
+std::optional<Tensor> Elaborator::stateByPath(const std::string &path) const {
+  auto known = states.find(pathOf(path));
+  if (known == states.end() ||
+      context.stateByName.at(known->first)->state.role == State::Role::Metric)
+    return std::nullopt;
+  return known->second.tensor;
+}
+
 void Elaborator::updateState(const Stage &stage) {
   if (!frame->restriction.empty()) {
     error(stage.location, "a function cannot update a state: a module can");
@@ -241,7 +283,20 @@ void Elaborator::updateState(const Stage &stage) {
   std::optional<Tensor> source;
   if (held)
     source = GraphBuilder::resolve(*held);
+  if (!variable)
+    source = stateByPath(stage.name.text);
   if (!source || source->graph->node(source->ref).kind != Node::Kind::State) {
+    if (stage.name.text.find('.') != std::string::npos) {
+      std::vector<std::string> names;
+      for (const auto &[name, known] : states)
+        names.push_back(name);
+      std::sort(names.begin(), names.end());
+      error(stage.name.location,
+            "there is no state " + quote(pathOf(stage.name.text)) + " so far" +
+                didYouMean(pathOf(stage.name.text), names) +
+                ": a layer has its states from where it is used");
+      return;
+    }
     error(stage.name.location, quote(stage.name.text) +
                                    " is no state: write "
                                    "state " +

@@ -96,7 +96,8 @@ double loadNumber(const std::byte *from, DType dtype) {
 
 bool canHold(DType dtype, double number) {
   if (dtype == DType::I32)
-    return number == std::trunc(number) && std::abs(number) <= INT32_MAX;
+    return number == std::trunc(number) && number >= INT32_MIN &&
+           number <= INT32_MAX;
   if (dtype == DType::U32)
     return number == std::trunc(number) && number >= 0 && number <= UINT32_MAX;
   std::byte element[8];

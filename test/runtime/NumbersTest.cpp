@@ -112,6 +112,9 @@ TEST(Numbers, OtherTypes) {
   EXPECT_EQ(loadNumber(element, DType::I32), -1);
   EXPECT_TRUE(canHold(DType::U32, 4294967295.0));
   EXPECT_FALSE(canHold(DType::I32, 4294967295.0));
+  EXPECT_TRUE(canHold(DType::I32, -2147483648.0));
+  EXPECT_FALSE(canHold(DType::I32, -2147483649.0));
+  EXPECT_FALSE(canHold(DType::I32, 2147483648.0));
   EXPECT_FALSE(canHold(DType::U32, -1));
   EXPECT_FALSE(canHold(DType::I32, 0.5));
   EXPECT_TRUE(canHold(DType::F16, 65504));

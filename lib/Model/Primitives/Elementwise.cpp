@@ -35,7 +35,7 @@ bool expectResult(Inference &op, bool isSound, std::string_view expected) {
   if (isSound)
     return true;
   std::string message =
-      quote(op.op.name) + " takes " + std::string(expected) + ", got ";
+      quote(op.called) + " takes " + std::string(expected) + ", got ";
   for (size_t i = 0; i < op.numOperands(); ++i)
     message += (i ? ", and " : "") +
                std::string(toString(op.operand(i).dtype)) + " " +

@@ -15,7 +15,7 @@ std::string nameOf(DType dtype) { return std::string(toString(dtype)); }
 
 bool descent::model::give(Inference &op, TensorType type) {
   if (!countElements(type.shape))
-    return op.error("the result of " + quote(op.op.name) + " " +
+    return op.error("the result of " + quote(op.called) + " " +
                     toString(type.shape) +
                     " is too large: a tensor has fewer than 2^31 elements");
   op.result(std::move(type));
@@ -47,7 +47,7 @@ std::optional<DType> descent::model::promoteOperands(Inference &op,
     DType dtype = op.operand(i).dtype;
     std::optional<DType> common = promote(result, dtype);
     if (!common) {
-      op.error("the values of " + quote(op.op.name) + " are " + nameOf(result) +
+      op.error("the values of " + quote(op.called) + " are " + nameOf(result) +
                " and " + nameOf(dtype) +
                ", and neither stands for both: " + op.describe(source) +
                ", and " + op.describe(i) + "; cast one of them");
@@ -70,7 +70,7 @@ bool descent::model::joinBatchAxis(Inference &op, TensorType &result,
     return true;
   }
   return op.error(
-      "the values of " + quote(op.op.name) +
+      "the values of " + quote(op.called) +
       " have different batch axes: axis " + std::to_string(result.batchAxis) +
       " of the result would be that of " + op.describe(source) + ", and axis " +
       std::to_string(axis) + " that of " + op.describe(i));
@@ -96,7 +96,7 @@ std::optional<TensorType> descent::model::broadcastOperands(Inference &op,
         continue;
       if (size != 1) {
         op.error(
-            "the values of " + quote(op.op.name) + " have different shapes: " +
+            "the values of " + quote(op.called) + " have different shapes: " +
             op.describe(sources[missing + axis]) + ", and " + op.describe(i) +
             "; aligned from the right, sizes must be equal or 1");
         return std::nullopt;
@@ -128,8 +128,8 @@ bool descent::model::expectNotBatch(Inference &op, int64_t axis, size_t i,
                                     std::string_view attribute) {
   if (axis != op.operand(i).batchAxis)
     return true;
-  return op.error(attribute, quote(op.op.name) +
-                                 " along the batch axis would mix samples");
+  return op.error(attribute,
+                  quote(op.called) + " along the batch axis would mix samples");
 }
 
 bool descent::model::expectNoneIsBatch(Inference &op,
@@ -168,7 +168,7 @@ descent::model::shapeOfAttribute(Inference &op, std::string_view attribute,
       size = *op.batchSize();
     }
     if (size < 1) {
-      op.error(attribute, "the sizes of " + quote(op.op.name) +
+      op.error(attribute, "the sizes of " + quote(op.called) +
                               " must be at least 1, got " +
                               std::to_string(size));
       return std::nullopt;
@@ -185,7 +185,7 @@ descent::model::expandList(Inference &op, std::string_view attribute,
   if (list.size() == 1)
     list.resize(count, list[0]);
   if (list.size() != count) {
-    op.error(attribute, quote(attribute) + " of " + quote(op.op.name) +
+    op.error(attribute, quote(attribute) + " of " + quote(op.called) +
                             " takes one number or " + std::to_string(count) +
                             ", got " + std::to_string(list.size()));
     return std::nullopt;

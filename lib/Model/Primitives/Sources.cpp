@@ -4,30 +4,17 @@
 
 #include "Shapes.h"
 #include "Tables.h"
-#include <cmath>
 
 using namespace descent::model;
 
 namespace {
 
-/// Reports a number that the dtype does not have.
-bool expectHolds(Inference &op, DType dtype, double value) {
-  if (isFloat(dtype))
-    return true;
-  double low = dtype == DType::I32 ? -0x1p31 : 0;
-  double high = dtype == DType::Bool  ? 1
-                : dtype == DType::I32 ? 0x1p31 - 1
-                                      : 0x1p32 - 1;
-  if (value >= low && value <= high && value == std::trunc(value))
-    return true;
-  return op.error("value",
-                  std::string(toString(dtype)) + " has no " + toString(value));
-}
-
 bool inferFull(Inference &op) {
   DType dtype = *parseDType(op.attributes().enumerator("dtype"));
-  if (!expectHolds(op, dtype, op.attributes().number("value")))
-    return false;
+  double value = op.attributes().number("value");
+  if (!canHold(dtype, value))
+    return op.error("value", std::string(toString(dtype)) + " has no " +
+                                 toString(value));
   std::optional<TensorType> type = shapeOfAttribute(op, "shape", dtype);
   return type && give(op, std::move(*type));
 }
@@ -78,8 +65,8 @@ std::vector<OpSpec> descent::model::sourceOps() {
        .attributes = {shape()},
        .infer = inferRandomBits},
       {.name = "step",
-       .doc = "How many steps of training there were before this run: an i32 "
-              "scalar.",
+       .doc = "The number of the step of training, from 1 on, as an i32 "
+              "scalar; 0 in an entry that does not train.",
        .reference = "torch.optim.lr_scheduler.LRScheduler.last_epoch",
        .infer = inferStep},
       {.name = "valid_rows",
