@@ -8,6 +8,16 @@
 
 using namespace descent::model;
 
+/// How many sizes of a shape are that of the batch axis.
+static size_t countBatches(const Value &shape) {
+  const List *list = shape.list();
+  return !list ? 0
+               : std::count_if(list->begin(), list->end(), [](const Value &v) {
+                   const Integer *size = v.get<Integer>();
+                   return size && size->batch;
+                 });
+}
+
 Location Elaborator::argumentLocation(const PendingArgument &argument) const {
   if (!argument.expr)
     return frame->library ? frame->userCall : argument.key.location;
@@ -147,10 +157,19 @@ Elaborator::evaluateArgument(const Signature &signature,
       argument.expr->kind == Expr::Kind::Name && !frame->library)
     if (const Scope::Variable *variable =
             frame->scope->find(argument.expr->name)) {
-      error(location, quote(variable->name) + " is " + variable->what +
-                          ", and a number is expected here");
+      error(location, quote(parameter.name) + " of " + quote(signature.name) +
+                          " is a number known at compile time, and " +
+                          quote(variable->name) + " is " + variable->what +
+                          ": give a number or a constant");
       return std::nullopt;
     }
+  // What the library makes of a shape with the batch is not the user's to see.
+  if (frame->library && spec.kind == AttrKind::Shape &&
+      countBatches(*value) > 1) {
+    errorAt(location, quote(frame->userCallName) +
+                          " along the batch axis would mix samples");
+    return std::nullopt;
+  }
   return conform(
       spec, signature.name, *value, argument.expr ? *argument.expr : nothing,
       [&](Location at, std::string message) {

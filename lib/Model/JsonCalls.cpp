@@ -300,8 +300,9 @@ bool JsonReader::readCallValue(const JsonValue &value,
   }
   std::string got = ", got " + std::string(value.describe());
   std::string problem;
-  if (takesValues && shape.attributes.empty())
-    problem = "expected the values of " + quote(shape.name) + got;
+  if (takesValues && (shape.attributes.empty() || place == Place::Result))
+    problem = "expected the values of " + quote(shape.name) +
+              ", by name or as expressions" + got;
   else if (shape.attributes.empty())
     problem = quote(shape.name) + " has no attributes" + got + ": write \"" +
               shape.name + "\" alone";

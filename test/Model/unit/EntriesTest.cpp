@@ -104,6 +104,51 @@ TEST(Entries, UpdateStates) {
             std::string::npos);
 }
 
+TEST(Entries, UpdateStatesOfLayersByPath) {
+  const std::string counter =
+      "module counter(x: tensor) { state n : i32[] = -2147483648; return x + "
+      "cast(n, f32) }\n";
+  CheckedModel m = mustElaborate(
+      model(counter + "module wrapper(x: tensor) {\n  y = inner: counter(x)\n"
+                      "  update inner.n = -2147483648\n  return y\n}\n"
+                      "instance c = counter()\np = x |> c |> out: wrapper\n"
+                      "update c.n = 7\n"));
+  EXPECT_EQ(stateNames(m, State::Role::Buffer), Names({"c.n", "out.inner.n"}));
+  EXPECT_EQ(namesOf(m.entry("predict")->updates),
+            Names({"out.inner.n", "c.n"}));
+  EXPECT_EQ(m.state("c.n")->init.a, -0x1p31);
+  CheckedModel json = mustLoad(R"JSON({ "descent": 1,
+    "inputs": { "x": { "shape": ["batch", 8] } },
+    "modules": { "counter": { "params": { "x": "tensor" }, "network": [
+      { "state": "n", "shape": [], "dtype": "i32", "init": -2147483648 } ],
+      "returns": "x + cast(n, f32)" } },
+    "network": [ { "counter": {}, "name": "c" }, { "update": "c.n", "to": 7 } ],
+    "train": { "batch": 4 } })JSON");
+  EXPECT_EQ(namesOf(json.entry("predict")->updates), Names({"c.n"}));
+  EXPECT_EQ(json.state("c.n")->init.a, -0x1p31);
+}
+
+TEST(Entries, WarnOfParametersWithoutAGradient) {
+  DiagnosticEngine diagnostics;
+  std::optional<CheckedModel> m = loadText(
+      model("h = x |> enc: dense(4)\nz = x |> off: dense(4)\n"
+            "q = x |> gate: dense(4)\n"
+            "p = dense(h * stop_gradient(z), 1) + cast(argmax(q), f32)[:, none]"
+            "\nloss mse(p, y)\noptimizer sgd(0.1)"),
+      diagnostics);
+  ASSERT_TRUE(m) << diagnostics.render();
+  ASSERT_EQ(diagnostics.warnings().size(), 2u) << diagnostics.render();
+  const Diagnostic &warning = diagnostics.warnings()[0];
+  EXPECT_EQ(warning.message,
+            "'gate.weight' is not trained: the loss depends on it only through "
+            "'argmax', which has no gradient");
+  EXPECT_EQ(warning.location, (Location{0, 9, 11}));
+  ASSERT_EQ(warning.notes.size(), 1u);
+  EXPECT_EQ(warning.notes[0].location, (Location{0, 7, 43}));
+  EXPECT_NE(diagnostics.render().find("warning: 'gate.bias'"),
+            std::string::npos);
+}
+
 TEST(Entries, ChooseParametersOfOptimizers) {
   CheckedModel m = mustElaborate(
       model("h = x |> enc: dense(4) |> relu\nfrozen param bias : f32[1] = 0\n"
@@ -260,6 +305,25 @@ TEST(Customs, HaveBodies) {
   const Node &zeros = custom.bodies[1].nodes[custom.bodies[1].results[1].node];
   EXPECT_EQ(zeros.op->name, "full");
   EXPECT_EQ(zeros.type().shape, Shape({4, 1}));
+  // A number in the place of a tensor has a cotangent that is not needed, and
+  // a tensor in that of a number is none of the attributes.
+  for (const char *call : {"f(x, 2.0)", "f(2.0, x)"}) {
+    CheckedModel one =
+        mustElaborate(model("function f(a: tensor, b: tensor) = a * b\n"
+                            "  vjp (g) = [g * b, g * a]\n" +
+                            std::string(call)));
+    std::vector<const Node *> nodes = nodesOf(one, "predict", "custom");
+    ASSERT_EQ(nodes.size(), 1u);
+    EXPECT_EQ(nodes[0]->operands.size(), 1u);
+    ASSERT_EQ(nodes[0]->bodies.at(1).results.size(), 1u);
+    // g times the number.
+    const Body &vjp = nodes[0]->bodies[1];
+    EXPECT_EQ(vjp.nodes[vjp.results[0].node].op->name, "mul");
+  }
+  EXPECT_NE(textErrors(model("function f(a: tensors) = a[0]\n"
+                             "  vjp (g) = [g]\nf(x)"))
+                .find("takes tensors one by one: 'a' is a list of them"),
+            std::string::npos);
   // Functions that are each other's derivative end.
   EXPECT_EQ(
       nodesOf(mustElaborate(model("sinh(x)")), "predict", "custom").size(), 1u);
