@@ -16,27 +16,37 @@ static int64_t countPoints(ArrayRef<int64_t> extents) {
   return points;
 }
 
-Statistics getLaunchStatistics(schedule::LaunchOp launch,
-                               schedule::KernelOp kernel) {
+SmallVector<Transfer> getTransfers(schedule::KernelOp kernel) {
   auto body = cast<KernelOp>(kernel.getBlock().front());
   int64_t results = countPoints(body.getParallel()),
           points = countPoints(body.getDomain());
-  int64_t bytes = 0;
-  for (Type result : body->getResultTypes())
-    bytes += results * schedule::elementBytes(result);
+  SmallVector<Transfer> transfers;
   llvm::SmallPtrSet<Attribute, 8> counted;
   for (OpOperand &operand : body->getOpOperands()) {
     schedule::OperandAttr place =
         kernel.getRead(cast<BlockArgument>(operand.get()).getArgNumber());
+    if (!counted.insert(place).second)
+      continue;
     Type type = operand.get().getType();
-    if (counted.insert(place).second)
-      bytes += schedule::elementBytes(type) *
-               std::min(countElements(type),
-                        operand.getOperandNumber() < body.getInputs().size()
-                            ? points
-                            : results);
+    bool inMap = operand.getOperandNumber() < body.getInputs().size();
+    int64_t elements = std::min(countElements(type), inMap ? points : results);
+    transfers.push_back({false, operand.getOperandNumber(),
+                         uint64_t(elements * schedule::elementBytes(type))});
   }
-  return {1, 1, body.getFlops(), uint64_t(bytes)};
+  for (auto [number, type] : llvm::enumerate(body->getResultTypes()))
+    transfers.push_back({true, unsigned(number),
+                         uint64_t(results * schedule::elementBytes(type))});
+  return transfers;
+}
+
+Statistics getLaunchStatistics(schedule::LaunchOp launch,
+                               schedule::KernelOp kernel) {
+  Statistics cost{1, 1, cast<KernelOp>(kernel.getBlock().front()).getFlops()};
+  for (const Transfer &transfer : getTransfers(kernel)) {
+    cost.bytes += transfer.bytes;
+    cost.written += transfer.isWrite ? transfer.bytes : 0;
+  }
+  return cost;
 }
 
 Statistics getEntryStatistics(schedule::EntryOp entry) {
@@ -51,6 +61,7 @@ Statistics getEntryStatistics(schedule::EntryOp entry) {
     total.launches += runs;
     total.flop += one.flop * runs;
     total.bytes += one.bytes * runs;
+    total.written += one.written * runs;
   });
   total.kernels = kernels.size();
   return total;

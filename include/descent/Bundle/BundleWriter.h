@@ -39,10 +39,22 @@ struct Variant {
 struct Statistics {
   uint64_t kernels = 0; ///< different ones
   uint64_t launches = 0;
-  uint64_t flop = 0;  ///< floating-point operations, a multiply-add being two
-  uint64_t bytes = 0; ///< every tensor that a launch touches counted once, or
-                      ///< as many elements of it as the launch has iterations
+  uint64_t flop = 0;    ///< floating-point operations, a multiply-add being two
+  uint64_t bytes = 0;   ///< every tensor that a launch touches counted once, or
+                        ///< as many elements of it as the launch has iterations
+  uint64_t written = 0; ///< those of `bytes` that are written
 };
+
+/// What a launch reads or writes of one tensor.
+struct Transfer {
+  bool isWrite;
+  unsigned number; ///< of the operand of the kernel in the body, or the result
+  uint64_t bytes;
+};
+
+/// All transfers of a launch of `kernel`: every tensor that it reads once, then
+/// its results.
+llvm::SmallVector<Transfer> getTransfers(schedule::KernelOp kernel);
 
 /// The cost of one launch; `kernels` and `launches` are 1.
 Statistics getLaunchStatistics(schedule::LaunchOp launch,
