@@ -3,6 +3,7 @@
 // descentc's command line, read with CLI11.
 
 #include "Options.h"
+#include "llvm/Support/Path.h"
 #include <CLI/CLI.hpp>
 
 namespace descent {
@@ -79,8 +80,20 @@ std::optional<DriverOptions> parseCommandLine(int argc, char **argv,
                  "text")
       ->check(CLI::IsMember({"text", "json"}));
   app.add_option(
-      "--report", options.report,
-      "write what was built here: memory plan and cost of every launch");
+         "--report", options.reports,
+         "write what was built, kernels, model lines and memory plan: a page "
+         "(.html), data (.json), tables (.md) or short text (.txt); may be "
+         "repeated")
+      ->expected(1)
+      ->take_all()
+      ->check([](const std::string &path) {
+        return llvm::is_contained({".html", ".json", ".md", ".txt"},
+                                  llvm::sys::path::extension(path))
+                   ? std::string()
+                   : "the name of a report ends in .html, .json, .md or .txt, "
+                     "not as '" +
+                         path + "'";
+      });
   app.add_option(
       "--dump-kernels", options.kernelFolder,
       "write every kernel to this folder, as MLIR and as SPIR-V assembly");

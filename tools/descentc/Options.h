@@ -29,8 +29,8 @@ struct DriverOptions {
   std::string output; ///< empty: standard output for text, the model's name
                       ///< with `.bundle` for a bundle
   EmitKind emit = EmitKind::Bundle;
-  bool asJson = false; ///< the syntax tree as JSON, not as text
-  std::string report;
+  bool asJson = false;              ///< the syntax tree as JSON, not as text
+  std::vector<std::string> reports; ///< files, whose names say the form
   std::string kernelFolder;
   bool time = false;
   bool printRegistry = false;

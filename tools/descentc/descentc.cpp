@@ -8,6 +8,7 @@
 #include "descent/Interpreter/CheckGradients.h"
 #include "descent/Model/Load.h"
 #include "descent/Model/Registry.h"
+#include "descent/Report/Report.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/Path.h"
@@ -105,11 +106,36 @@ static CompileStatus checkGradients(Compilation &compilation) {
 }
 
 /// Reports an error of writing a file; false if there is none.
-static bool report(llvm::Error error) {
+static bool reportError(llvm::Error error) {
   if (!error)
     return false;
   llvm::errs() << "error: " << llvm::toString(std::move(error)) << "\n";
   return true;
+}
+
+/// Writes the reports that were asked for; true if that fails.
+static bool writeReports(const Compilation &compilation,
+                         const DriverOptions &options) {
+  report::Json data;
+  for (const std::string &path : options.reports) {
+    llvm::StringRef form = llvm::sys::path::extension(path);
+    std::string text;
+    if (form == ".txt") {
+      llvm::raw_string_ostream os(text);
+      printReport(compilation.getModelInfo(), compilation.getVariants(), os);
+    } else {
+      if (data.empty())
+        data = report::buildReport(compilation.getModelInfo(),
+                                   compilation.getVariants(),
+                                   options.compile.input);
+      text = form == ".json" ? report::printJson(data)
+             : form == ".md" ? report::printMarkdown(data)
+                             : report::printHtml(data);
+    }
+    if (reportError(bundle::writeFileAtomically(path, text)))
+      return true;
+  }
+  return false;
 }
 
 /// Writes the result and the files asked for beside it.
@@ -117,15 +143,10 @@ static CompileStatus write(const Compilation &compilation,
                            const DriverOptions &options, llvm::StringRef output,
                            llvm::StringRef result) {
   if (!options.kernelFolder.empty() &&
-      report(dumpKernels(compilation.getVariants(), options.kernelFolder)))
+      reportError(dumpKernels(compilation.getVariants(), options.kernelFolder)))
     return CompileStatus::UsageError;
-  if (!options.report.empty()) {
-    std::string text;
-    llvm::raw_string_ostream os(text);
-    printReport(compilation.getModelInfo(), compilation.getVariants(), os);
-    if (report(bundle::writeFileAtomically(options.report, text)))
-      return CompileStatus::UsageError;
-  }
+  if (writeReports(compilation, options))
+    return CompileStatus::UsageError;
   if (output.empty()) {
     llvm::outs() << result;
     llvm::outs().flush();
@@ -134,7 +155,7 @@ static CompileStatus write(const Compilation &compilation,
       llvm::errs() << "error: cannot write to standard output\n";
       return CompileStatus::UsageError;
     }
-  } else if (report(bundle::writeFileAtomically(output, result)))
+  } else if (reportError(bundle::writeFileAtomically(output, result)))
     return CompileStatus::UsageError;
   if (options.emit == EmitKind::Bundle)
     printSummary(compilation.getModelInfo(), compilation.getVariants().front(),
@@ -168,7 +189,7 @@ int main(int argc, char **argv) {
   bool compiled =
       options->emit == EmitKind::Spirv || options->emit == EmitKind::Bundle;
   if (!compiled &&
-      !(options->report.empty() && options->kernelFolder.empty())) {
+      !(options->reports.empty() && options->kernelFolder.empty())) {
     llvm::errs() << "error: --report and --dump-kernels need compiled kernels: "
                     "use them with --emit bundle or spirv\n";
     return int(CompileStatus::UsageError);

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Numbers of a report for people.
+
+#ifndef DESCENT_LIB_REPORT_FORMAT_H
+#define DESCENT_LIB_REPORT_FORMAT_H
+
+#include "descent/Report/Report.h"
+
+namespace descent::report {
+
+/// `12.3 M`, `512`: three digits and a prefix of the SI.
+std::string abbreviate(double number);
+/// `12.3 MB`.
+std::string bytes(double number);
+/// `12.3 MFLOP`, `-` for none.
+std::string flops(double number);
+/// Milliseconds as `1.23 ms`, `45.6 us`.
+std::string time(double milliseconds);
+/// Three significant digits, without an exponent.
+std::string plain(double number);
+/// `128 x 784`; `1` for a scalar's empty list.
+std::string extents(const Json &list, llvm::StringRef between = " x ");
+/// All elements of a list of strings or numbers.
+std::string join(const Json &list, llvm::StringRef between = ", ");
+/// `12 345 678`.
+std::string grouped(int64_t number);
+/// The loop nest: `[128, 10] sum over [784]`.
+std::string loopNest(const Json &kernel);
+/// `1792 x 64`: workgroups, and the lanes of each.
+std::string workgroups(const Json &kernel);
+/// The product of a list of numbers.
+int64_t productOf(const Json &list);
+/// A movement with its reason: `copies: output 'y' has to lie in memory`; empty
+/// for a launch that computes.
+std::string movement(const Json &kernel, const Json &launch);
+
+} // namespace descent::report
+
+#endif // DESCENT_LIB_REPORT_FORMAT_H

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Kernels in the report: iteration space, strategy, scalar operations.
+
+#include "Parts.h"
+#include "descent/Codegen/CostModel.h"
+#include "llvm/Support/MathExtras.h"
+#include <cmath>
+
+using namespace mlir;
+
+namespace descent::report {
+
+static int64_t product(ArrayRef<int64_t> numbers) {
+  int64_t result = 1;
+  for (int64_t number : numbers)
+    result *= number;
+  return result;
+}
+
+static codegen::Choice choiceOf(codegen::StrategyAttr strategy) {
+  return {llvm::to_vector(strategy.getLanes()),
+          llvm::to_vector(strategy.getTile()),
+          llvm::to_vector(strategy.getRun()),
+          llvm::to_vector(strategy.getUnroll())};
+}
+
+/// `product` sums products, `reduction` combines anything else, `elementwise`
+/// combines nothing, `move` computes nothing.
+static StringRef kindOf(descent::KernelOp kernel) {
+  if (!describeMovement(kernel).empty())
+    return "move";
+  if (kernel.isElementwise())
+    return "elementwise";
+  Operation *combined =
+      kernel.getMapBlock().getTerminator()->getOperand(0).getDefiningOp();
+  return kernel.getCombiner(0) == Combiner::sum &&
+                 isa_and_nonnull<MulOp>(combined)
+             ? "product"
+             : "reduction";
+}
+
+static std::string print(Type type) {
+  std::string text;
+  llvm::raw_string_ostream(text) << type;
+  return text;
+}
+
+/// The scalar operations of a kernel in their order, constants left out.
+static Json describeOps(Program &program, descent::KernelOp kernel) {
+  Json ops = Json::array();
+  int64_t results = product(kernel.getParallel()),
+          points = product(kernel.getDomain());
+  auto add = [&](StringRef name, StringRef part, Type type, uint64_t flop,
+                 Location location) {
+    Json op = {{"op", name.str()},
+               {"part", part.str()},
+               {"type", print(type)},
+               {"flop", flop}};
+    if (Line line = program.sources.locate(location); line.isKnown())
+      op["line"] = line.print();
+    if (std::string label = nameOf(location); !label.empty())
+      op["label"] = label;
+    ops.push_back(op);
+  };
+  auto addBlock = [&](Block &block, StringRef part, int64_t times) {
+    for (Operation &op : block.without_terminator()) {
+      if (isa<ConstantOp>(op))
+        continue;
+      auto cost = dyn_cast<CostOpInterface>(op);
+      add(op.getName().stripDialect(), part, op.getResult(0).getType(),
+          cost ? cost.getFlops() * times : 0, op.getLoc());
+    }
+  };
+  addBlock(kernel.getMapBlock(), "map", points);
+  Operation *end = kernel.getMapBlock().getTerminator();
+  for (auto [combiner, type] :
+       llvm::zip(kernel.getCombiners().getAsRange<CombinerAttr>(),
+                 end->getOperandTypes()))
+    add(stringifyCombiner(combiner.getValue()), "reduce", type, points,
+        end->getLoc());
+  addBlock(kernel.getFinishBlock(), "finish", results);
+  return ops;
+}
+
+/// Words that a lane holds at once, as an estimate: the combined values of its
+/// register tile, and the elements that an unrolled step loads; at least the
+/// results.
+static int64_t estimateRegisters(descent::KernelOp kernel,
+                                 codegen::CostModel &model,
+                                 const codegen::Choice &choice) {
+  int64_t combined = 0;
+  for (Type type : kernel.getMapBlock().getTerminator()->getOperandTypes())
+    combined += llvm::divideCeil(type.getIntOrFloatBitWidth(), 32);
+  Instructions code = model.code(choice);
+  double loaded = code.load + code.uniformLoad +
+                  4 * (code.vectorLoad + code.uniformVectorLoad);
+  return std::max<int64_t>(
+      choice.tileSize() * combined +
+          int64_t(std::ceil(loaded / double(product(choice.unroll)))),
+      choice.tileSize() * kernel->getNumResults());
+}
+
+Json describeKernel(Program &program, schedule::KernelOp kernel) {
+  descent::KernelOp body = bodyOf(kernel);
+  const Profile &profile = *program.variant.profile;
+  const CompiledKernel &compiled =
+      program.variant.kernels.find(kernel.getSymName())->second;
+  codegen::IterationSpace space = codegen::buildIterationSpace(kernel);
+  codegen::CostModel model(space, profile);
+  codegen::Choice choice =
+      choiceOf(cast<codegen::StrategyAttr>(kernel.getStrategyAttr()));
+  double time = round(model.launchTime(choice) * profile.unit);
+  program.times[kernel.getSymName()] = time;
+
+  Json bindings = Json::array(), combiners = Json::array();
+  for (schedule::BindingAccess access : compiled.bindings)
+    bindings.push_back(schedule::stringifyBindingAccess(access).str());
+  for (auto combiner : body.getCombiners().getAsRange<CombinerAttr>())
+    combiners.push_back(stringifyCombiner(combiner.getValue()).str());
+  Json json = {{"name", kernel.getSymName().str()},
+               {"kind", kindOf(body).str()}};
+  if (std::string movement = describeMovement(body); !movement.empty())
+    json["movement"] = movement;
+  json["parallel"] = body.getParallel().vec();
+  json["reduction"] = body.getReduction().vec();
+  json["combiners"] = combiners;
+  json["flop"] = body.getFlops();
+  json["normal_form"] = {{"parallel", space.parallel().vec()},
+                         {"reduction", space.reduction().vec()}};
+  json["strategy"] = {{"lanes", choice.lanes},
+                      {"tile", choice.tile},
+                      {"run", choice.run},
+                      {"unroll", choice.unroll}};
+  json["local_size"] = compiled.localSize;
+  json["workgroups"] = compiled.groups;
+  json["register_tile"] = choice.tileSize();
+  json["accumulators"] = choice.tileSize() * body.getCombiners().size();
+  json["registers"] = estimateRegisters(body, model, choice);
+  json["bindings"] = bindings;
+  json["spirv_bytes"] = compiled.words.size() * sizeof(uint32_t);
+  json["time_ms"] = time;
+  json["ops"] = describeOps(program, body);
+  return json;
+}
+
+} // namespace descent::report
