@@ -124,8 +124,8 @@ def main():
     suites.append(("lit, round trips", lambda: lit(options.build, dict(env, DESCENT_VERIFY_ROUNDTRIP="1"))))
     run = options.build / "bin" / "descent-run"
     suites.append(("descent-run", lambda: unittest(ROOT / "test" / "runtime" / "test_descent_run.py", [run], env)))
-    for name in ("conformance", "e2e", "fuzz"):
-        suites.append((name, lambda name=name: script(ROOT / "test" / name / "run.py", env, options.full)))
+    for name, folder in (("report", "Report"), ("conformance", "conformance"), ("e2e", "e2e"), ("fuzz", "fuzz")):
+        suites.append((name, lambda folder=folder: script(ROOT / "test" / folder / "run.py", env, options.full)))
 
     suites = [(name, suite) for name, suite in suites if not options.only or options.only in name]
     if not suites:
