@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import struct
+import subprocess
 import sys
 import tempfile
 import time
@@ -215,7 +216,7 @@ def every_json_model_runs():
 
 
 def peers_networks_train_as_torch():
-    """The networks that test/bench times beside others: as many parameters as PyTorch's, and two steps from the same weights, batches as large as the model says."""
+    """The networks that test/bench times beside others: as many parameters as PyTorch's, and two steps from the same weights in the model's own batch."""
     import torch
     from device import Bundle, Device
     from peer_networks import NETWORKS, count, draw, made_up, torch_steps
@@ -251,6 +252,21 @@ def large_models_train():
         compile_model(ROOT / "models" / f"{name}.descent", bundle, *options)
         bench = last("bench", events("bench", bundle, "--steps", 2))
         expect(bench["ms_per_step"] > 0 and bench["kernels"] > 0, f"{name}: {bench}")
+
+
+def peers_are_compared():
+    """The table of step times, with a peer that is far slower, far faster, or broken."""
+    folder, table = WORK / "peers", WORK / "peers.json"
+    folder.mkdir()
+    for answer, met in (("print('{\"ms_per_step\": 1e6}')", True), ("print('{\"ms_per_step\": 1e-6}')", False), ("exit(1)", None)):
+        (folder / "torch_peer.py").write_text(answer)
+        done = subprocess.run([sys.executable, ROOT / "test" / "bench" / "peers.py", "--peers", folder, "--only", "conv-net", "--rounds", "1", "--seconds", "0.01",
+                               "--json", table], capture_output=True, text=True)
+        expect(done.returncode == 0 and "| conv-net | 128 |" in done.stdout, done.stdout + done.stderr)
+        row, = json.loads(table.read_text())["networks"]
+        expect(row.get("met") == met and row["ms"]["descent"] > 0, f"{answer}: {row}")
+        expect(("**not met**" in done.stdout.split("|")[-2]) == (met is False), done.stdout)
+        expect(("does not run" in done.stderr) == (met is None), done.stderr)
 
 
 def no_model_is_forgotten():
@@ -376,7 +392,7 @@ def divergence_is_exit_6():
 
 TESTS = [glyphs_reach_97_percent, mnist_reaches_967, eval_repeats_the_last_epochs_numbers, same_seed_same_bytes, fifty_steps_as_torch,
          torch_state_dict_loads, compiles_in_two_seconds, same_model_same_bytes, other_profile_same_losses, every_image_model_learns, every_json_model_runs,
-         peers_networks_train_as_torch, large_models_train, no_model_is_forgotten,
+         peers_networks_train_as_torch, large_models_train, peers_are_compared, no_model_is_forgotten,
          entries_of_their_own_run, both_spellings_give_the_same_bytes,
          a_device_stays_a_device,
          a_failed_compile_leaves_no_file, damaged_bundles_are_refused, bad_data_is_named, wrong_weights_are_named, no_vulkan_is_exit_4,
