@@ -253,7 +253,11 @@ class DescentRun(unittest.TestCase):
                 self.assertIn(key, event)
             self.assertLessEqual(event["ms_min"], event["ms_per_step"])
         profile = self.events("bench", "net.bundle", "--profile")[1:]
-        self.assertEqual({event["label"] for event in profile}, {"train.forward", "train.finish", "train.update"})
+        launches = [event for event in profile if event["event"] == "launch"]
+        labels = [event for event in profile if event["event"] == "profile"]
+        self.assertEqual([event["label"] for event in launches], ["train.forward", "train.finish", "train.update"])
+        self.assertEqual({event["label"] for event in labels}, {event["label"] for event in launches})
+        self.assertAlmostEqual(sum(event["us"] for event in labels), sum(event["us"] for event in launches), places=3)
         self.run_tool("bench", "net.bundle", "--entry", "dream", code=2, says="no entry 'dream'")
 
     def test_inspect_with_and_without_vulkan(self):

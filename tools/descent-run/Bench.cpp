@@ -50,8 +50,18 @@ std::vector<Row> byLabel(const Schedule &schedule,
 
 void reportProfile(Log &log, Executor &executor, const Options &options) {
   const Schedule &schedule = executor.variant().schedules.at(options.entry);
-  std::vector<Row> rows =
-      byLabel(schedule, executor.profile(options.entry, options.steps));
+  std::vector<double> microseconds =
+      executor.profile(options.entry, options.steps);
+  for (size_t i = 0; i < schedule.records.size(); ++i) {
+    const Launch &launch = schedule.records[i].launch;
+    log.event("launch", {{"kernel", concat("k", launch.kernel)},
+                         {"label", launch.label},
+                         {"us", microseconds[i]},
+                         {"runs", schedule.records[i].runs},
+                         {"flop", launch.flop},
+                         {"bytes", launch.bytes}});
+  }
+  std::vector<Row> rows = byLabel(schedule, microseconds);
   double total = 0;
   for (const Row &row : rows)
     total += row.microseconds;
@@ -137,7 +147,8 @@ void addBench(CLI::App &app, Action &action) {
                    "seed of weights and data (default 0)")
       ->check(CLI::NonNegativeNumber);
   command->add_flag("--profile", options->profile,
-                    "device time by launch, from timestamps");
+                    "device time by label, from timestamps; with --json also "
+                    "of every launch");
   addCommon(*command, options->common, true);
   command->callback(
       [=, &action] { action = [=] { return runBench(*options); }; });
