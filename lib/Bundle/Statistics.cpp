@@ -16,32 +16,41 @@ static int64_t countPoints(ArrayRef<int64_t> extents) {
   return points;
 }
 
-SmallVector<Transfer> getTransfers(schedule::KernelOp kernel) {
-  auto body = cast<KernelOp>(kernel.getBlock().front());
-  int64_t results = countPoints(body.getParallel()),
-          points = countPoints(body.getDomain());
-  SmallVector<Transfer> transfers;
+/// All transfers of a part, which is the kernel's part of that number.
+static void appendTransfers(schedule::KernelOp kernel, KernelOp part,
+                            unsigned number,
+                            SmallVectorImpl<Transfer> &transfers) {
+  int64_t results = countPoints(part.getParallel()),
+          points = countPoints(part.getDomain());
   llvm::SmallPtrSet<Attribute, 8> counted;
-  for (OpOperand &operand : body->getOpOperands()) {
+  for (OpOperand &operand : part->getOpOperands()) {
     schedule::OperandAttr place =
         kernel.getRead(cast<BlockArgument>(operand.get()).getArgNumber());
     if (!counted.insert(place).second)
       continue;
     Type type = operand.get().getType();
-    bool inMap = operand.getOperandNumber() < body.getInputs().size();
+    bool inMap = operand.getOperandNumber() < part.getInputs().size();
     int64_t elements = std::min(countElements(type), inMap ? points : results);
-    transfers.push_back({false, operand.getOperandNumber(),
+    transfers.push_back({number, false, operand.getOperandNumber(),
                          uint64_t(elements * schedule::elementBytes(type))});
   }
-  for (auto [number, type] : llvm::enumerate(body->getResultTypes()))
-    transfers.push_back({true, unsigned(number),
+  for (auto [i, type] : llvm::enumerate(part->getResultTypes()))
+    transfers.push_back({number, true, unsigned(i),
                          uint64_t(results * schedule::elementBytes(type))});
+}
+
+SmallVector<Transfer> getTransfers(schedule::KernelOp kernel) {
+  SmallVector<Transfer> transfers;
+  for (auto [i, part] : llvm::enumerate(kernel.getParts()))
+    appendTransfers(kernel, part, i, transfers);
   return transfers;
 }
 
 Statistics getLaunchStatistics(schedule::LaunchOp launch,
                                schedule::KernelOp kernel) {
-  Statistics cost{1, 1, cast<KernelOp>(kernel.getBlock().front()).getFlops()};
+  Statistics cost{1, 1, 0};
+  for (KernelOp part : kernel.getParts())
+    cost.flop += part.getFlops();
   for (const Transfer &transfer : getTransfers(kernel)) {
     cost.bytes += transfer.bytes;
     cost.written += transfer.isWrite ? transfer.bytes : 0;

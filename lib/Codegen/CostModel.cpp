@@ -393,14 +393,17 @@ Instructions CostModel::count(const Choice &choice, bool loops) {
   return sum;
 }
 
-double CostModel::subgroups(const Choice &choice) const {
+double CostModel::launchedSubgroups(const Choice &choice) const {
   double groups = 1;
   for (unsigned dim = 0; dim < space.numParallel; ++dim)
     groups *= llvm::divideCeil(space.extents[dim],
                                choice.lanes[dim] * choice.tile[dim]);
-  double count =
-      groups * llvm::divideCeil(choice.workgroupSize(), profile.subgroupSize);
-  return std::max<double>(count, profile.parallelSubgroups);
+  return groups *
+         llvm::divideCeil(choice.workgroupSize(), profile.subgroupSize);
+}
+
+double CostModel::subgroups(const Choice &choice) const {
+  return std::max<double>(launchedSubgroups(choice), profile.parallelSubgroups);
 }
 
 } // namespace descent::codegen

@@ -89,8 +89,6 @@ void KernelEmitter::run() {
   if (!space.kernel.isElementwise())
     combined = reduce();
   finish(combined);
-  views.finish();
-  llvm::append_range(result.argumentBindings, views.argumentBindings());
 }
 
 AffineExpr KernelEmitter::number(int64_t value) {
@@ -100,47 +98,6 @@ AffineExpr KernelEmitter::number(int64_t value) {
 //===----------------------------------------------------------------------===//
 // Set-up
 //===----------------------------------------------------------------------===//
-
-ImplicitLocOpBuilder KernelEmitter::start(int64_t maxGroups) {
-  Location loc = space.kernel.getLoc();
-  result.module = ModuleOp::create(loc);
-  auto b = ImplicitLocOpBuilder::atBlockEnd(loc, result.module->getBody());
-  auto gpuModule = b.create<gpu::GPUModuleOp>("kernels");
-  b.setInsertionPointToStart(gpuModule.getBody());
-  result.function =
-      b.create<gpu::GPUFuncOp>("main", FunctionType::get(context, {}, {}));
-  result.function->setAttr(gpu::GPUDialect::getKernelFuncAttrName(),
-                           b.getUnitAttr());
-  b.setInsertionPointToEnd(&result.function.getBody().front());
-
-  int64_t count = product(countGroups(space, strategy));
-  result.localSize = {strategy.getWorkgroupSize(), 1, 1};
-  result.groups = {count, 1, 1};
-  laneId = b.create<gpu::ThreadIdOp>(gpu::Dimension::x);
-  groupId = b.create<gpu::BlockIdOp>(gpu::Dimension::x);
-  if (count > maxGroups) {
-    int64_t rows = llvm::divideCeil(count, maxGroups),
-            columns = llvm::divideCeil(count, rows);
-    result.groups = {columns, rows, 1};
-    Value row = b.create<gpu::BlockIdOp>(gpu::Dimension::y);
-    Value width = b.create<arith::ConstantIndexOp>(columns);
-    Value rowStart = b.create<arith::MulIOp>(row, width);
-    groupId = b.create<arith::AddIOp>(rowStart, groupId);
-  }
-  bool overshoots = result.groups[0] * result.groups[1] > count;
-  Value inside;
-  if (overshoots) {
-    Value limit = b.create<arith::ConstantIndexOp>(count);
-    inside = b.create<arith::CmpIOp>(arith::CmpIPredicate::ult, groupId, limit);
-  }
-  b.create<gpu::ReturnOp>();
-  b.setInsertionPoint(&result.function.getBody().front().back());
-  if (overshoots) {
-    auto branch = b.create<scf::IfOp>(inside);
-    b.setInsertionPointToStart(branch.thenBlock());
-  }
-  return b;
-}
 
 void KernelEmitter::placeParallelDims() {
   SmallVector<int64_t> groups = countGroups(space, strategy);
@@ -405,14 +362,16 @@ void KernelEmitter::storeGroup(ImplicitLocOpBuilder &b, ArrayRef<AffineExpr> at,
     storeElements(b, indices, views, tensor, at, list);
 }
 
-EmittedKernel emitKernel(const IterationSpace &space, StrategyAttr strategy,
-                         int64_t maxGroups) {
-  MLIRContext *context = space.kernel.getContext();
+EmittedKernel emitKernel(ArrayRef<KernelPart> parts, int64_t maxGroups) {
+  MLIRContext *context = parts.front().space.kernel.getContext();
   context->loadDialect<gpu::GPUDialect, arith::ArithDialect, math::MathDialect,
                        scf::SCFDialect, memref::MemRefDialect,
                        vector::VectorDialect>();
   EmittedKernel result;
-  KernelEmitter(space, strategy, maxGroups, result).run();
+  KernelFrame frame(parts, maxGroups, result);
+  for (unsigned i = 0; i < parts.size(); ++i)
+    KernelEmitter(parts[i], frame, i).run();
+  frame.finish();
   return result;
 }
 

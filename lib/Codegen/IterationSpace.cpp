@@ -156,9 +156,10 @@ const ElementRead &IterationSpace::getWhole(LoadOp load) const {
   return finishReads[argument.getArgNumber() - kernel.getNumCombined()];
 }
 
-IterationSpace buildIterationSpace(schedule::KernelOp op) {
+IterationSpace buildIterationSpace(schedule::KernelOp op, unsigned part) {
   IterationSpace space;
-  KernelOp kernel = cast<KernelOp>(op.getBlock().front());
+  KernelOp kernel = op.getParts()[part];
+  unsigned firstResult = op.getFirstResult(part);
   MLIRContext *context = op.getContext();
   space.kernel = kernel;
   space.extents = kernel.getDomain();
@@ -194,7 +195,8 @@ IterationSpace buildIterationSpace(schedule::KernelOp op) {
   for (auto [i, input] : llvm::enumerate(kernel.getFinishInputs()))
     space.finishReads.push_back(read(input, kernel.getFinishAccess(i)));
   for (auto [i, result] : llvm::enumerate(kernel.getResults()))
-    space.results.push_back(reference(op.getWrite(i), result.getType()));
+    space.results.push_back(
+        reference(op.getWrite(firstResult + i), result.getType()));
 
   SmallVector<AffineExpr> dims;
   for (unsigned i = 0; i < space.extents.size(); ++i)

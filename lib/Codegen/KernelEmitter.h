@@ -8,7 +8,7 @@
 #ifndef DESCENT_LIB_CODEGEN_KERNELEMITTER_H
 #define DESCENT_LIB_CODEGEN_KERNELEMITTER_H
 
-#include "descent/Codegen/EmitKernel.h"
+#include "KernelFrame.h"
 #include "descent/Codegen/TensorAccess.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "llvm/Support/Allocator.h"
@@ -40,11 +40,11 @@ struct TiledRead {
 
 class KernelEmitter {
 public:
-  KernelEmitter(const IterationSpace &space, StrategyAttr strategy,
-                int64_t maxGroups, EmittedKernel &result)
-      : space(space), strategy(strategy), context(space.kernel.getContext()),
-        result(result), nest(start(maxGroups)), indices(nest),
-        views(result.function, space.bindingLengths),
+  /// Emits into `frame`, as its part of that number.
+  KernelEmitter(const KernelPart &part, KernelFrame &frame, unsigned number)
+      : space(part.space), strategy(part.strategy),
+        context(space.kernel.getContext()), views(frame.views),
+        nest(frame.enter(number, groupId, laneId)), indices(nest),
         reader(nest, indices, views) {}
 
   void run();
@@ -53,12 +53,11 @@ private:
   const IterationSpace &space;
   StrategyAttr strategy;
   MLIRContext *context;
-  EmittedKernel &result;
-  /// The linear ids, before anything else is built.
+  BindingViews &views;
+  /// The part's linear ids, before anything else is built.
   Value groupId, laneId;
   LoopNest nest;
   IndexEmitter indices;
-  BindingViews views;
   TensorReader reader;
   /// The expression of every dimension at every position of the tile (parallel)
   /// or of the unrolled steps (reduction).
@@ -78,9 +77,6 @@ private:
   //===--------------------------------------------------------------------===//
   // Set-up
   //===--------------------------------------------------------------------===//
-
-  /// Makes the empty function and returns a builder at the place of its body.
-  ImplicitLocOpBuilder start(int64_t maxGroups);
 
   /// Spreads the parallel dimensions over workgroups, lanes and the register
   /// tile.

@@ -230,8 +230,11 @@ struct SelectStrategiesPass
         kernels.push_back(kernel);
     // Kernels have nothing to do with each other.
     parallelForEach(&getContext(), kernels, [&](schedule::KernelOp kernel) {
-      kernel.setStrategyAttr(
-          selectStrategy(buildIterationSpace(kernel), *device));
+      SmallVector<Attribute> strategies;
+      for (unsigned i = 0; i < kernel.getParts().size(); ++i)
+        strategies.push_back(
+            selectStrategy(buildIterationSpace(kernel, i), *device));
+      kernel.setPartStrategies(strategies);
     });
   }
 };

@@ -54,14 +54,17 @@ void addPlanning(OpPassManager &passes, int64_t maxBindings) {
   schedule::PlanMemoryOptions options;
   options.maxBindings = maxBindings;
   passes.addPass(schedule::createPlanMemory(options));
-  passes.addPass(schedule::createPlaceBarriers());
-  passes.addPass(schedule::createVerifySchedule());
 }
 
 void addStrategies(OpPassManager &passes, const Profile &profile) {
-  codegen::SelectStrategiesPassOptions options;
-  options.profile = profile.name.str();
-  passes.addPass(codegen::createSelectStrategiesPass(options));
+  codegen::SelectStrategiesPassOptions strategies;
+  strategies.profile = profile.name.str();
+  passes.addPass(codegen::createSelectStrategiesPass(strategies));
+  codegen::MergeLaunchesPassOptions merging;
+  merging.profile = profile.name.str();
+  passes.addPass(codegen::createMergeLaunchesPass(merging));
+  passes.addPass(schedule::createPlaceBarriers());
+  passes.addPass(schedule::createVerifySchedule());
 }
 
 void addScheduling(OpPassManager &passes, const Profile &profile) {

@@ -47,13 +47,14 @@ struct Statistics {
 
 /// What a launch reads or writes of one tensor.
 struct Transfer {
+  unsigned part; ///< of the kernel
   bool isWrite;
-  unsigned number; ///< of the operand of the kernel in the body, or the result
+  unsigned number; ///< of the part's operand, or its result
   uint64_t bytes;
 };
 
-/// All transfers of a launch of `kernel`: every tensor that it reads once, then
-/// its results.
+/// All transfers of a launch of `kernel`, part by part: every tensor that the
+/// part reads once, then its results.
 llvm::SmallVector<Transfer> getTransfers(schedule::KernelOp kernel);
 
 /// The cost of one launch; `kernels` and `launches` are 1.

@@ -34,6 +34,8 @@ public:
   Instructions executed(const Choice &choice) { return count(choice, true); }
   /// What the code consists of.
   Instructions code(const Choice &choice) { return count(choice, false); }
+  /// How many subgroups a launch has.
+  double launchedSubgroups(const Choice &choice) const;
   /// How many subgroups run, at least as many as fill the device.
   double subgroups(const Choice &choice) const;
   /// The time of a launch in units of a multiply-add of one subgroup.

@@ -28,14 +28,19 @@ struct EmittedKernel {
   std::array<int64_t, 3> localSize, groups;
 };
 
-/// Emits the kernel as the strategy says: every lane evaluates the body for its
-/// register tile and `unroll` reduction steps at a time; an element is loaded
-/// once however many points of these need it, and four neighbouring ones at a
-/// time where their alignment is known. The strategy has to fit the space
-/// (checkStrategy). `maxGroups` is the largest number of workgroups in one
-/// dimension.
-EmittedKernel emitKernel(const IterationSpace &space, StrategyAttr strategy,
-                         int64_t maxGroups);
+/// One of the kernels that a launch runs side by side, and how.
+struct KernelPart {
+  IterationSpace space;
+  StrategyAttr strategy;
+};
+
+/// Emits the parts of a kernel as their strategies say: every lane evaluates
+/// the body for its register tile and `unroll` reduction steps at a time; an
+/// element is loaded once however many points of these need it, and four
+/// neighbouring ones at a time where their alignment is known. A strategy has
+/// to fit its space (checkStrategy). Each part has workgroups of its own.
+/// `maxGroups` is the largest number of workgroups in one dimension.
+EmittedKernel emitKernel(llvm::ArrayRef<KernelPart> parts, int64_t maxGroups);
 
 /// Whether the strategy speaks of as many dimensions as the space has, its runs
 /// divide their extents and its unrolling divides the reduction; if not, says

@@ -79,8 +79,9 @@ struct IterationSpace {
   }
 };
 
-/// The normal form of a schedule's kernel.
-IterationSpace buildIterationSpace(schedule::KernelOp kernel);
+/// The normal form of a part of a schedule's kernel.
+IterationSpace buildIterationSpace(schedule::KernelOp kernel,
+                                   unsigned part = 0);
 
 } // namespace descent::codegen
 

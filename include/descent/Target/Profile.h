@@ -49,8 +49,9 @@ struct Profile {
   unsigned maxWorkgroupSize;
   /// Largest number of workgroups in one dimension of a launch.
   unsigned maxWorkgroupCount;
-  /// Storage buffers that a kernel may bind.
-  unsigned maxBindings;
+  /// Storage buffers that a kernel may bind, and one that does the work of
+  /// several.
+  unsigned maxBindings, maxMergedBindings;
   /// Bytes that the offset of a binding is a multiple of.
   unsigned minOffsetAlignment;
   /// Elements of the widest load or store.
@@ -77,6 +78,11 @@ struct Profile {
   /// The time of a multiply-add of one subgroup, divided by the subgroups that
   /// run at once, in milliseconds.
   double unit;
+  /// Milliseconds that a launch takes beside what it executes.
+  double launchTime;
+  /// Where branches do not skip code that no lane wants: the share of its cost
+  /// that it has all the same. 0 where they do.
+  double idleCode;
 };
 
 /// All profiles, in the order in which a bundle's variants are preferred:

@@ -63,6 +63,29 @@ static void printSlabKind(OpAsmPrinter &printer, Operation *,
 #define GET_OP_CLASSES
 #include "descent/Dialect/Schedule/ScheduleOps.cpp.inc"
 
+SmallVector<descent::KernelOp, 1> KernelOp::getParts() {
+  return llvm::to_vector<1>(getBlock().getOps<descent::KernelOp>());
+}
+
+unsigned KernelOp::getFirstResult(unsigned part) {
+  unsigned first = 0;
+  SmallVector<descent::KernelOp, 1> parts = getParts();
+  for (descent::KernelOp earlier : ArrayRef(parts).take_front(part))
+    first += earlier->getNumResults();
+  return first;
+}
+
+Attribute KernelOp::getPartStrategy(unsigned part) {
+  auto list = dyn_cast_or_null<ArrayAttr>(getStrategyAttr());
+  return list ? list[part] : getStrategyAttr();
+}
+
+void KernelOp::setPartStrategies(ArrayRef<Attribute> strategies) {
+  setStrategyAttr(strategies.size() == 1
+                      ? strategies.front()
+                      : ArrayAttr::get(getContext(), strategies));
+}
+
 SmallVector<int64_t, 2> KernelOp::getExtremes(OperandAttr operand) {
   if (operand.getStride() == 0 || countIterations() == 1)
     return {0};
@@ -144,16 +167,30 @@ LogicalResult KernelOp::verifyRegions() {
       return emitOpError()
              << "expected tensors of static shape as the body's arguments, got "
              << type;
-  if (block.getOperations().size() != 2 ||
-      !isa<descent::KernelOp>(block.front()) || !isa<ReturnOp>(block.back()))
-    return emitOpError()
-           << "expected a body of one descent.kernel and a schedule.return";
+  if (block.getOperations().size() < 2 || !isa<ReturnOp>(block.back()) ||
+      !llvm::all_of(block.without_terminator(),
+                    llvm::IsaPred<descent::KernelOp>))
+    return emitOpError() << "expected a body of at least one descent.kernel "
+                            "and a schedule.return";
+  SmallVector<Value> results;
+  for (Operation &part : block.without_terminator()) {
+    for (Value operand : part.getOperands())
+      if (!isa<BlockArgument>(operand))
+        return part.emitOpError()
+               << "reads what another part of its schedule.kernel computes, "
+                  "but parts run at the same time";
+    llvm::append_range(results, part.getResults());
+  }
+  if (auto strategies = dyn_cast_or_null<ArrayAttr>(getStrategyAttr());
+      strategies && strategies.size() != getParts().size())
+    return emitOpError() << "has " << getParts().size() << " parts, but "
+                         << strategies.size() << " strategies";
   if (block.back().getNumOperands() != getWrites().size())
     return emitOpError() << "has " << getWrites().size()
                          << " writes, but its body returns "
                          << block.back().getNumOperands() << " tensors";
-  if (block.back().getOperands() != block.front().getResults())
+  if (block.back().getOperands() != ValueRange(results))
     return emitOpError() << "expected the body to return the results of its "
-                            "descent.kernel in order";
+                            "kernels in order";
   return success();
 }

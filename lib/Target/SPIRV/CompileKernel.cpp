@@ -38,21 +38,24 @@ static SmallVector<StringRef> featuresOf(mlir::spirv::ModuleOp module) {
 FailureOr<CompiledKernel> compileKernel(schedule::KernelOp kernel,
                                         const Profile &profile) {
   loadCodegenDialects(*kernel.getContext());
-  auto strategy =
-      dyn_cast_or_null<codegen::StrategyAttr>(kernel.getStrategyAttr());
-  if (!strategy)
-    return kernel.emitOpError(
-        "has no #codegen.strategy: run descent-select-strategies first");
-  codegen::IterationSpace space = codegen::buildIterationSpace(kernel);
-  if (failed(codegen::checkStrategy(space, strategy,
-                                    [&] { return kernel.emitOpError(); })))
-    return failure();
+  SmallVector<codegen::KernelPart, 1> parts;
+  for (unsigned i = 0; i < kernel.getParts().size(); ++i) {
+    auto strategy =
+        dyn_cast_or_null<codegen::StrategyAttr>(kernel.getPartStrategy(i));
+    if (!strategy)
+      return kernel.emitOpError(
+          "has no #codegen.strategy: run descent-select-strategies first");
+    parts.push_back({codegen::buildIterationSpace(kernel, i), strategy});
+    if (failed(codegen::checkStrategy(parts.back().space, strategy,
+                                      [&] { return kernel.emitOpError(); })))
+      return failure();
+  }
 
   CompiledKernel compiled;
   for (unsigned i = 0; i < kernel.getBindings().size(); ++i)
     compiled.bindings.push_back(kernel.getBindingAccess(i));
   codegen::EmittedKernel emitted =
-      codegen::emitKernel(space, strategy, profile.maxWorkgroupCount);
+      codegen::emitKernel(parts, profile.maxWorkgroupCount);
   FailureOr<mlir::spirv::ModuleOp> module =
       convertToSPIRV(emitted, compiled.bindings);
   if (failed(module))

@@ -15,6 +15,10 @@
 #include "mlir/Interfaces/ControlFlowInterfaces.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
+namespace descent {
+class KernelOp;
+} // namespace descent
+
 #include "descent/Dialect/Schedule/ScheduleDialect.h.inc"
 #include "descent/Dialect/Schedule/ScheduleEnums.h.inc"
 

@@ -41,15 +41,17 @@ def Schedule_ControlOp : Schedule_Op<"control", [DeclareOpInterfaceMethods<Symbo
 def Schedule_OperandsAttr : TypedArrayAttrBase<Schedule_OperandAttr, "operands">;
 
 def Schedule_KernelOp : Schedule_Op<"kernel", [Symbol, IsolatedFromAbove, SingleBlock]> {
-  let summary = "a `descent.kernel` together with where its tensors lie in its bindings";
+  let summary = "one or several `descent.kernel` side by side, with where their tensors lie in their bindings";
   let description = [{
-    The body is one `descent.kernel` and a `schedule.return`. Block argument i is a tensor read at `reads[i]`; returned value i is
-    written at `writes[i]`; both lie there contiguously in row-major order. Two tensors may lie at one place, the read one then is overwritten: that
-    is legal where every iteration reads exactly the element that it writes.
+    The body is one `descent.kernel`, or several, the parts, and a `schedule.return` of all their results in order. Block argument i is a tensor read at
+    `reads[i]`; returned value i is written at `writes[i]`; both lie there contiguously in row-major order. Two tensors of a part may lie at one
+    place, the read one then is overwritten: that is legal where every iteration reads exactly the element that it writes.
+
+    Parts run at the same time: each takes workgroups of its own, the first part the first ones. None reads what another computes, in the body or through memory.
 
     A binding is an array of four-byte words. It ends with the last tensor in it. Tensors of different element types may share a binding.
 
-    `strategy` says how the kernel is mapped to workgroups; code generation reads nothing else.
+    `strategy` says how the kernel is mapped to workgroups, as an array with one for each part if there are several; code generation reads nothing else.
 
     A kernel with `iterations` runs in a loop of so many, and some of its operands have a stride: it is told the number of the iteration.
 
@@ -81,6 +83,13 @@ def Schedule_KernelOp : Schedule_Op<"kernel", [Symbol, IsolatedFromAbove, Single
     }
     ::descent::schedule::OperandAttr getRead(unsigned i) { return ::llvm::cast<::descent::schedule::OperandAttr>(getReads()[i]); }
     ::descent::schedule::OperandAttr getWrite(unsigned i) { return ::llvm::cast<::descent::schedule::OperandAttr>(getWrites()[i]); }
+    /// The kernels that run side by side, at least one.
+    ::llvm::SmallVector<::descent::KernelOp, 1> getParts();
+    /// The number among all results, and so in `writes`, of a part's first.
+    unsigned getFirstResult(unsigned part);
+    /// The strategy of a part; null before one is chosen.
+    ::mlir::Attribute getPartStrategy(unsigned part);
+    void setPartStrategies(::llvm::ArrayRef<::mlir::Attribute> strategies);
     /// The iterations of the loop that the kernel runs in; 1 if it is told of none.
     int64_t countIterations() { return getIterations().value_or(1); }
     /// The iterations in which an operand lies farthest to the left and to the right.

@@ -2,7 +2,7 @@
 //
 // Which tensors of a kernel are reached through which binding.
 
-#include "Bindings.h"
+#include "descent/Dialect/Schedule/Bindings.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;

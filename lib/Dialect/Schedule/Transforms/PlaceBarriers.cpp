@@ -3,7 +3,7 @@
 // descent-place-barriers: a barrier before every launch that conflicts with one
 // since the last barrier.
 
-#include "Hazards.h"
+#include "descent/Dialect/Schedule/Hazards.h"
 #include "descent/Dialect/Schedule/SchedulePasses.h"
 #include "mlir/IR/Builders.h"
 

@@ -2,7 +2,7 @@
 //
 // descent-plan-memory: from the kernel level to the schedule level.
 
-#include "Bindings.h"
+#include "descent/Dialect/Schedule/Bindings.h"
 #include "Order.h"
 #include "Simulation.h"
 #include "descent/Dialect/Schedule/Labels.h"

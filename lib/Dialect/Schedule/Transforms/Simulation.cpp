@@ -53,35 +53,71 @@ ScheduleSimulation::Memory ScheduleSimulation::makeMemory() {
 LogicalResult ScheduleSimulation::run(LaunchOp launch, Memory &memory,
                                       int64_t iteration) {
   auto kernel = symbols.lookup<schedule::KernelOp>(launch.getKernel());
-  auto body = cast<descent::KernelOp>(kernel.getBlock().front());
-  std::unique_ptr<KernelFunction> &function = functions[body];
-  if (!function)
-    function = std::make_unique<KernelFunction>(body, values);
-  SmallVector<PlaceAttr> written;
-  for (OpResult result : body->getResults())
-    written.push_back(
-        launch.getOperandPlace(kernel.getWrite(result.getResultNumber()),
-                               result.getType(), iteration));
-  SmallVector<Content> operands;
-  for (OpOperand &operand : body->getOpOperands()) {
-    unsigned number = cast<BlockArgument>(operand.get()).getArgNumber();
-    PlaceAttr place = launch.getOperandPlace(
-        kernel.getRead(number), operand.get().getType(), iteration);
-    operands.push_back(read(memory, place));
-    if (operands.back().contains(Values::Undefined))
-      return launch.emitOpError()
-             << "reads " << place << ", where nothing was written";
-    for (auto [i, to] : llvm::enumerate(written))
-      if (place.overlaps(to) &&
-          !function->readsOnlyWritten(operand.getOperandNumber(), i,
-                                      to.getOffset() - place.getOffset()))
+  // Parts run at the same time: all read before any writes.
+  SmallVector<std::pair<PlaceAttr, Content>> written;
+  SmallVector<PlaceAttr> read;
+  for (descent::KernelOp part : kernel.getParts()) {
+    SmallVector<PlaceAttr> reads, writes;
+    for (Value operand : part->getOperands()) {
+      unsigned number = cast<BlockArgument>(operand).getArgNumber();
+      reads.push_back(launch.getOperandPlace(kernel.getRead(number),
+                                             operand.getType(), iteration));
+    }
+    for (auto [i, result] : llvm::enumerate(part->getResults()))
+      writes.push_back(launch.getOperandPlace(
+          kernel.getWrite(written.size() + i), result.getType(), iteration));
+    FailureOr<SmallVector<Content>> contents =
+        evaluate(launch, part, memory, reads, writes);
+    if (failed(contents))
+      return failure();
+    auto overlaps = [](ArrayRef<PlaceAttr> places, PlaceAttr place) {
+      return llvm::any_of(
+          places, [&](PlaceAttr other) { return other.overlaps(place); });
+    };
+    SmallVector<PlaceAttr> earlier =
+        llvm::map_to_vector(written, [](auto &write) { return write.first; });
+    for (PlaceAttr place : reads)
+      if (overlaps(earlier, place))
         return launch.emitOpError()
-               << "reads " << place
-               << " while another iteration may overwrite it";
+               << "reads " << place << " while another part writes it";
+    for (PlaceAttr place : writes)
+      if (overlaps(earlier, place) || overlaps(read, place))
+        return launch.emitOpError()
+               << "writes " << place << " while another part uses it";
+    llvm::append_range(read, reads);
+    for (auto [place, content] : llvm::zip(writes, *contents))
+      written.push_back({place, std::move(content)});
   }
-  for (auto [place, content] : llvm::zip(written, function->evaluate(operands)))
+  for (auto &[place, content] : written)
     write(memory, place, content);
   return success();
+}
+
+FailureOr<SmallVector<Content>>
+ScheduleSimulation::evaluate(LaunchOp launch, descent::KernelOp part,
+                             const Memory &memory, ArrayRef<PlaceAttr> reads,
+                             ArrayRef<PlaceAttr> writes) {
+  std::unique_ptr<KernelFunction> &function = functions[part];
+  if (!function)
+    function = std::make_unique<KernelFunction>(part, values);
+  SmallVector<Content> operands;
+  for (auto [number, place] : llvm::enumerate(reads)) {
+    operands.push_back(read(memory, place));
+    if (operands.back().contains(Values::Undefined)) {
+      launch.emitOpError() << "reads " << place
+                           << ", where nothing was written";
+      return failure();
+    }
+    for (auto [i, to] : llvm::enumerate(writes))
+      if (place.overlaps(to) &&
+          !function->readsOnlyWritten(number, i,
+                                      to.getOffset() - place.getOffset())) {
+        launch.emitOpError()
+            << "reads " << place << " while another iteration may overwrite it";
+        return failure();
+      }
+  }
+  return function->evaluate(operands);
 }
 
 /// Puts values of which nothing is known wherever an iteration of a loop leaves

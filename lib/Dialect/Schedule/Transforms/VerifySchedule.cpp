@@ -2,7 +2,7 @@
 //
 // descent-verify-schedule: proves a schedule sound by running it symbolically.
 
-#include "Hazards.h"
+#include "descent/Dialect/Schedule/Hazards.h"
 #include "Simulation.h"
 #include "descent/Dialect/Schedule/SchedulePasses.h"
 

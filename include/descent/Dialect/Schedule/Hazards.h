@@ -2,8 +2,8 @@
 //
 // When two launches must not overlap in time.
 
-#ifndef DESCENT_LIB_DIALECT_SCHEDULE_TRANSFORMS_HAZARDS_H
-#define DESCENT_LIB_DIALECT_SCHEDULE_TRANSFORMS_HAZARDS_H
+#ifndef DESCENT_DIALECT_SCHEDULE_HAZARDS_H
+#define DESCENT_DIALECT_SCHEDULE_HAZARDS_H
 
 #include "descent/Dialect/Schedule/Schedule.h"
 
@@ -16,4 +16,4 @@ bool conflicts(LaunchOp first, KernelOp firstKernel, LaunchOp second,
 
 } // namespace descent::schedule
 
-#endif // DESCENT_LIB_DIALECT_SCHEDULE_TRANSFORMS_HAZARDS_H
+#endif // DESCENT_DIALECT_SCHEDULE_HAZARDS_H

@@ -2,8 +2,8 @@
 //
 // Which tensors of a kernel are reached through which binding.
 
-#ifndef DESCENT_LIB_DIALECT_SCHEDULE_TRANSFORMS_BINDINGS_H
-#define DESCENT_LIB_DIALECT_SCHEDULE_TRANSFORMS_BINDINGS_H
+#ifndef DESCENT_DIALECT_SCHEDULE_BINDINGS_H
+#define DESCENT_DIALECT_SCHEDULE_BINDINGS_H
 
 #include "descent/Dialect/Schedule/Schedule.h"
 #include "llvm/ADT/SmallVector.h"
@@ -39,4 +39,4 @@ assignBindings(llvm::ArrayRef<TensorUse> uses, int64_t maxBindings,
 
 } // namespace descent::schedule
 
-#endif // DESCENT_LIB_DIALECT_SCHEDULE_TRANSFORMS_BINDINGS_H
+#endif // DESCENT_DIALECT_SCHEDULE_BINDINGS_H
