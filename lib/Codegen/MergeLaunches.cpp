@@ -34,7 +34,7 @@ struct LaunchCost {
   }
 };
 
-/// Launches that become one. `ready` is the number of those that run.
+/// Launches that become one.
 struct Group {
   SmallVector<LaunchAndKernel> launches;
   LaunchCost cost;

@@ -83,7 +83,7 @@ schedule.kernel @k bindings [read, write] reads [#schedule.operand<0, 0>] writes
 
 // -----
 
-// expected-error @+1 {{expected the body to return the results of its descent.kernel in order}}
+// expected-error @+1 {{expected the body to return the results of its kernels in order}}
 schedule.kernel @k bindings [read, write] reads [#schedule.operand<0, 0>] writes [#schedule.operand<1, 0>] {
 ^bb0(%x: tensor<8xf32>):
   %r = descent.kernel [8] reduce [] by [] map() [] { descent.yield }
@@ -109,7 +109,7 @@ schedule.kernel @k bindings [read, write] reads [#schedule.operand<0, 0>, #sched
 
 // -----
 
-// expected-error @+1 {{expected a body of one descent.kernel and a schedule.return}}
+// expected-error @+1 {{expected a body of at least one descent.kernel and a schedule.return}}
 schedule.kernel @k bindings [] reads [] writes [] {
   schedule.return
 }
@@ -197,4 +197,42 @@ schedule.kernel @k bindings [read, write] reads [#schedule.operand<0, 0>] writes
 schedule.entry @e inputs [] {
   // expected-error @+1 {{ends behind its slab of 1024 bytes}}
   schedule.launch @k [#schedule.place<@t, 0, 32>, #schedule.place<@t, 1024, 32>]
+}
+
+// -----
+
+// Parts run at the same time.
+schedule.kernel @k bindings [read, write] reads [#schedule.operand<0, 0>] writes [#schedule.operand<1, 0>, #schedule.operand<1, 8>] {
+^bb0(%x: tensor<8xf32>):
+  %r = descent.kernel [8] reduce [] by [] map() [] { descent.yield }
+    finish(%x : tensor<8xf32>) [#descent.access<(d0) -> (d0)>] {
+    ^bb0(%a: f32):
+      descent.yield %a : f32
+    } : tensor<8xf32>
+  // expected-error @+1 {{reads what another part of its schedule.kernel computes, but parts run at the same time}}
+  %s = descent.kernel [8] reduce [] by [] map() [] { descent.yield }
+    finish(%r : tensor<8xf32>) [#descent.access<(d0) -> (d0)>] {
+    ^bb0(%a: f32):
+      descent.yield %a : f32
+    } : tensor<8xf32>
+  schedule.return %r, %s : tensor<8xf32>, tensor<8xf32>
+}
+
+// -----
+
+// expected-error @+1 {{has 2 parts, but 1 strategies}}
+schedule.kernel @k bindings [read, write] reads [#schedule.operand<0, 0>] writes [#schedule.operand<1, 0>, #schedule.operand<1, 8>]
+    strategy [#codegen.strategy<lanes = [8], tile = [1], run = [1], unroll = []>] {
+^bb0(%x: tensor<8xf32>):
+  %r = descent.kernel [8] reduce [] by [] map() [] { descent.yield }
+    finish(%x : tensor<8xf32>) [#descent.access<(d0) -> (d0)>] {
+    ^bb0(%a: f32):
+      descent.yield %a : f32
+    } : tensor<8xf32>
+  %s = descent.kernel [8] reduce [] by [] map() [] { descent.yield }
+    finish(%x : tensor<8xf32>) [#descent.access<(d0) -> (d0)>] {
+    ^bb0(%a: f32):
+      descent.yield %a : f32
+    } : tensor<8xf32>
+  schedule.return %r, %s : tensor<8xf32>, tensor<8xf32>
 }

@@ -168,3 +168,30 @@ schedule.kernel @k bindings [read, write] reads [#schedule.operand<0, 0>] writes
 schedule.entry @e inputs [] {
   schedule.launch @k [#schedule.place<@s, 256, 32>, #schedule.place<@t, 256, 32>]
 }
+
+// -----
+
+// Parts run at the same time, so none may write where another reads.
+descent.state @w : tensor<8xf32> parameter <constant, 0.0 : f32, 0.0 : f32>
+schedule.slab @s kind(state) size(512)
+schedule.place @w at <@s, 0, 32>
+schedule.slab @t kind(transient) size(1024)
+schedule.kernel @k bindings [readwrite, write] reads [#schedule.operand<0, 0>, #schedule.operand<0, 0>] writes [#schedule.operand<1, 0>, #schedule.operand<0, 0>] {
+^bb0(%x: tensor<8xf32>, %y: tensor<8xf32>):
+  %r = descent.kernel [8] reduce [] by [] map() [] { descent.yield }
+    finish(%x : tensor<8xf32>) [#descent.access<(d0) -> (d0)>] {
+    ^bb0(%a: f32):
+      descent.yield %a : f32
+    } : tensor<8xf32>
+  %t = descent.kernel [8] reduce [] by [] map() [] { descent.yield }
+    finish(%y : tensor<8xf32>) [#descent.access<(d0) -> (d0)>] {
+    ^bb0(%a: f32):
+      %b = descent.add %a, %a : f32
+      descent.yield %b : f32
+    } : tensor<8xf32>
+  schedule.return %r, %t : tensor<8xf32>, tensor<8xf32>
+}
+schedule.entry @e inputs [] {
+  // expected-error @+1 {{writes #schedule.place<@s, 0, 32> while another part uses it}}
+  schedule.launch @k [#schedule.place<@s, 0, 32>, #schedule.place<@t, 256, 32>]
+}
