@@ -21,12 +21,13 @@ void addDifferentiation(mlir::OpPassManager &passes);
 /// operations become fused kernels.
 void addKernelFormation(mlir::OpPassManager &passes);
 
-/// Kernel level to schedule level: places, launches, barriers. Of the device
+/// Kernel level to schedule level: places and launches. Of the device
 /// only the number of bindings matters, so devices that agree in it can share a
 /// plan.
 void addPlanning(mlir::OpPassManager &passes, int64_t maxBindings);
 
-/// Strategies for one kind of device.
+/// Strategies for one kind of device, and by them which launches become one and
+/// where barriers stand.
 void addStrategies(mlir::OpPassManager &passes, const Profile &profile);
 
 /// Both, for one kind of device.
