@@ -6,6 +6,7 @@
 #include "descent/Codegen/CostModel.h"
 #include "descent/Codegen/Passes.h"
 #include "descent/Dialect/Descent/Descent.h"
+#include "descent/Dialect/Schedule/Origins.h"
 #include "mlir/IR/Builders.h"
 
 using namespace mlir;
@@ -229,7 +230,7 @@ private:
     }
     schedule::LaunchOp first = launches.front().first;
     OpBuilder(first).create<schedule::LaunchOp>(
-        kernel.getLoc(), FlatSymbolRefAttr::get(kernel),
+        schedule::locateTogether(launches), FlatSymbolRefAttr::get(kernel),
         builder.getArrayAttr(places),
         label.empty() ? StringAttr() : builder.getStringAttr(label));
     for (auto [launch, other] : launches)

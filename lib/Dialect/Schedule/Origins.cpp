@@ -25,10 +25,24 @@ Location schedule::locateLaunch(descent::KernelOp kernel) {
                        kernel.getContext());
 }
 
+Location schedule::locateTogether(
+    ArrayRef<std::pair<LaunchOp, schedule::KernelOp>> launches) {
+  SmallVector<Location> places;
+  SmallVector<Attribute> body;
+  for (auto [launch, kernel] : launches) {
+    places.push_back(launch.getLoc());
+    for (Location location : getBodyLocations(launch, kernel))
+      body.push_back(LocationAttr(location));
+  }
+  MLIRContext *context = places.front()->getContext();
+  return FusedLoc::get(places, ArrayAttr::get(context, body), context);
+}
+
 SmallVector<Location> schedule::getBodyLocations(LaunchOp launch,
                                                  schedule::KernelOp kernel) {
-  auto body = cast<descent::KernelOp>(kernel.getBlock().front());
-  SmallVector<Location> own = locationsOf(body);
+  SmallVector<Location> own;
+  for (descent::KernelOp part : kernel.getParts())
+    llvm::append_range(own, locationsOf(part));
   auto fused = dyn_cast<FusedLoc>(launch.getLoc());
   auto remembered =
       fused ? dyn_cast_or_null<ArrayAttr>(fused.getMetadata()) : ArrayAttr();

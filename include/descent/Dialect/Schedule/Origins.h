@@ -16,9 +16,13 @@ namespace descent::schedule {
 /// operations in its body beside it.
 mlir::Location locateLaunch(descent::KernelOp kernel);
 
-/// The locations of the operations of the body that a launch of `kernel` runs:
-/// those of the map, then those of the finish, each with its end. A launch that
-/// remembers none has the kernel's.
+/// The location of a launch that does what these launches do.
+mlir::Location locateTogether(
+    llvm::ArrayRef<std::pair<LaunchOp, schedule::KernelOp>> launches);
+
+/// The locations of the operations of the body that a launch of `kernel` runs,
+/// part by part: those of the map, then those of the finish, each with its end.
+/// A launch that remembers none has the kernel's.
 llvm::SmallVector<mlir::Location> getBodyLocations(LaunchOp launch,
                                                    schedule::KernelOp kernel);
 
