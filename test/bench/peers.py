@@ -114,7 +114,7 @@ def verdict(met):
 
 def markdown(result):
     columns = ["PyTorch, 1 thread", "PyTorch, 2 threads", "ONNX Runtime CPU", ORT, JAX]
-    lines = ["| network, ms a step | batch | descent | launches | " + " | ".join(columns) + " | ratio | target |", "|---" * (len(columns) + 6) + "|"]
+    lines = ["| network, ms a step | batch | descent | launches | " + " | ".join(columns) + " | ratio | target |", "|---" * (len(columns) + 6) + "|"] * bool(result["networks"])
     for row in result["networks"]:
         cells = [row["network"], str(row["batch"]), f"{row['ms']['descent']:.2f}",
                  str(row["launches"]) + (f" (at most {row['launch_target']}: {verdict(row['launches_met'])})" if "launch_target" in row else "")]
