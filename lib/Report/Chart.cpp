@@ -217,8 +217,6 @@ std::string drawMemory(const Json &variant, const Json &entry) {
   for (size_t i = 0; i < stretches.size(); ++i) {
     const Json &tensor = own["tensors"][i];
     const Stretch &place = stretches[i];
-    const Json &launch = entry["launches"][tensor["writer"].get<size_t>()];
-    const Json &kernel = kernelNamed(variant, launch["kernel"]);
     std::string label = tensor["label"];
     std::string title = tensor["name"].get<std::string>() + " " + label + "\n" +
                         bytes(tensor["size"].get<double>()) + " at " +
@@ -231,7 +229,7 @@ std::string drawMemory(const Json &variant, const Json &entry) {
     drawing.box(x(place.from), y(double(place.end)),
                 x(place.to) - x(place.from),
                 y(double(place.offset)) - y(double(place.end)),
-                kernel["kind"].get<std::string>(), title, label);
+                tensor["kind"].get<std::string>(), title, label);
   }
 
   double begin = own["begin"];

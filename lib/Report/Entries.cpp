@@ -51,9 +51,32 @@ private:
 
 } // namespace
 
+/// The operation of a part that a transfer is for: the first one that uses the
+/// element that is read, or the one that computes what is written.
+static Operation *userOf(descent::KernelOp part,
+                         const bundle::Transfer &transfer) {
+  Operation *mapEnd = part.getMapBlock().getTerminator(),
+            *end = part.getFinishBlock().getTerminator();
+  if (transfer.isWrite) {
+    if (Operation *op = end->getOperand(transfer.number).getDefiningOp())
+      return op;
+    return part.isElementwise() ? end : mapEnd; // copied, or combined
+  }
+  unsigned numInputs = part.getInputs().size();
+  bool inMap = transfer.number < numInputs;
+  Value element =
+      inMap ? part.getMapBlock().getArgument(transfer.number)
+            : part.getFinishBlock().getArgument(part.getNumCombined() +
+                                                transfer.number - numInputs);
+  Operation *first = inMap ? mapEnd : end;
+  for (Operation *user : element.getUsers())
+    if (user->isBeforeInBlock(first))
+      first = user;
+  return first;
+}
+
 std::vector<Line> EntryDescriber::charge(schedule::LaunchOp launch,
                                          schedule::KernelOp kernel) {
-  descent::KernelOp body = bodyOf(kernel);
   uint64_t runs = launch.countRuns();
   unsigned number = launches.size();
   SmallVector<Location> locations = schedule::getBodyLocations(launch, kernel);
@@ -71,48 +94,28 @@ std::vector<Line> EntryDescriber::charge(schedule::LaunchOp launch,
   costOf(own).time += program.times[launch.getKernel()] * double(runs);
 
   llvm::DenseMap<Operation *, Line> lineOf;
-  uint64_t results = 1, points = 1;
-  for (int64_t extent : body.getParallel())
-    results *= extent;
-  for (int64_t extent : body.getDomain())
-    points *= extent;
   const Location *location = locations.begin();
-  for (Block *block : {&body.getMapBlock(), &body.getFinishBlock()}) {
-    uint64_t times = block == &body.getMapBlock() ? points : results;
-    for (Operation &op : *block) {
-      Line line = lineOf[&op] = program.sources.locate(*location++);
-      if (auto cost = dyn_cast<CostOpInterface>(op))
-        costOf(line).flop += cost.getFlops() * times * runs;
+  for (descent::KernelOp part : kernel.getParts()) {
+    uint64_t results = 1, points = 1;
+    for (int64_t extent : part.getParallel())
+      results *= extent;
+    for (int64_t extent : part.getDomain())
+      points *= extent;
+    for (Block *block : {&part.getMapBlock(), &part.getFinishBlock()}) {
+      uint64_t times = block == &part.getMapBlock() ? points : results;
+      for (Operation &op : *block) {
+        Line line = lineOf[&op] = program.sources.locate(*location++);
+        if (auto cost = dyn_cast<CostOpInterface>(op))
+          costOf(line).flop += cost.getFlops() * times * runs;
+      }
     }
+    if (!part.getCombiners().empty())
+      costOf(lineOf[part.getMapBlock().getTerminator()]).flop +=
+          part.getCombiners().size() * points * runs;
   }
-  if (!body.getCombiners().empty())
-    costOf(lineOf[body.getMapBlock().getTerminator()]).flop +=
-        body.getCombiners().size() * points * runs;
-
-  // A tensor is read for the first operation that uses its element, and written
-  // for the one that computes it.
-  unsigned numInputs = body.getInputs().size();
   for (const bundle::Transfer &transfer : bundle::getTransfers(kernel)) {
-    Operation *op;
-    if (transfer.isWrite) {
-      Operation *end = body.getFinishBlock().getTerminator();
-      op = end->getOperand(transfer.number).getDefiningOp();
-      if (!op && !body.isElementwise())
-        op = body.getMapBlock().getTerminator(); // a combined value
-      if (!op)
-        op = end;
-    } else {
-      bool inMap = transfer.number < numInputs;
-      Block &block = inMap ? body.getMapBlock() : body.getFinishBlock();
-      Value element = inMap ? block.getArgument(transfer.number)
-                            : block.getArgument(body.getNumCombined() +
-                                                transfer.number - numInputs);
-      op = block.getTerminator();
-      for (Operation *user : element.getUsers())
-        if (user->isBeforeInBlock(op))
-          op = user;
-    }
-    LineCost &cost = costOf(lineOf[op]);
+    LineCost &cost =
+        costOf(lineOf[userOf(kernel.getParts()[transfer.part], transfer)]);
     (transfer.isWrite ? cost.written : cost.read) += transfer.bytes * runs;
   }
   return touched;
@@ -120,20 +123,21 @@ std::vector<Line> EntryDescriber::charge(schedule::LaunchOp launch,
 
 Json EntryDescriber::describeTransfers(schedule::LaunchOp launch,
                                        schedule::KernelOp kernel, bool writes) {
-  descent::KernelOp body = bodyOf(kernel);
   unsigned number = launches.size();
   Json json = Json::array();
   for (const bundle::Transfer &transfer : bundle::getTransfers(kernel)) {
     if (transfer.isWrite != writes)
       continue;
+    descent::KernelOp part = kernel.getParts()[transfer.part];
     std::string name;
     if (writes) {
+      unsigned result = kernel.getFirstResult(transfer.part) + transfer.number;
       name = tensors.nameWritten(
           number,
-          launch.getOperandRange(kernel, kernel.getWrite(transfer.number),
-                                 body->getResult(transfer.number).getType()));
+          launch.getOperandRange(kernel, kernel.getWrite(result),
+                                 part->getResult(transfer.number).getType()));
     } else {
-      auto argument = cast<BlockArgument>(body->getOperand(transfer.number));
+      auto argument = cast<BlockArgument>(part->getOperand(transfer.number));
       name = tensors.nameRead(
           number, launch.getOperandRange(
                       kernel, kernel.getRead(argument.getArgNumber()),
@@ -170,8 +174,15 @@ Json EntryDescriber::describeLaunch(schedule::LaunchOp launch, int loop) {
   json["time_ms"] = each;
   json["reads"] = describeTransfers(launch, kernel, false);
   json["writes"] = describeTransfers(launch, kernel, true);
-  if (!describeMovement(bodyOf(kernel)).empty())
-    json["reason"] = tensors.explain(number);
+  Json reasons = Json::array();
+  bool moves = false;
+  for (auto [i, part] : llvm::enumerate(kernel.getParts())) {
+    bool isMove = !describeMovement(part).empty();
+    moves |= isMove;
+    reasons.push_back(isMove ? tensors.explain(number, i) : "");
+  }
+  if (moves)
+    json["reasons"] = reasons;
   return json;
 }
 

@@ -64,14 +64,42 @@ std::string grouped(int64_t number) {
   return text;
 }
 
-std::string loopNest(const Json &kernel) {
-  std::string text = kernel["parallel"].empty()
-                         ? "scalar"
-                         : "[" + join(kernel["parallel"]) + "]";
-  if (!kernel["reduction"].empty())
-    text += " " + join(kernel["combiners"]) + " over [" +
-            join(kernel["reduction"]) + "]";
+std::string loopNest(const Json &part) {
+  std::string text = "scalar";
+  if (!part["parallel"].empty())
+    text = std::string("[").append(join(part["parallel"])).append("]");
+  if (!part["reduction"].empty())
+    text.append(" ")
+        .append(join(part["combiners"]))
+        .append(" over [")
+        .append(join(part["reduction"]))
+        .append("]");
   return text;
+}
+
+std::string normalForm(const Json &part) {
+  const Json &form = part["normal_form"];
+  std::string text("[");
+  text.append(join(form["parallel"])).append("]");
+  if (!form["reduction"].empty())
+    text.append(" reduce [").append(join(form["reduction"])).append("]");
+  return text;
+}
+
+std::string ofParts(const Json &kernel,
+                    llvm::function_ref<std::string(const Json &)> describe,
+                    llvm::StringRef between) {
+  std::string text;
+  for (const Json &part : kernel["parts"]) {
+    if (!text.empty())
+      text += between.str();
+    text += describe(part);
+  }
+  return text;
+}
+
+std::string tileOf(const Json &part) {
+  return extents(part["strategy"]["tile"], "\xC3\x97");
 }
 
 std::string workgroups(const Json &kernel) {
@@ -91,11 +119,19 @@ int64_t productOf(const Json &list) {
 }
 
 std::string movement(const Json &kernel, const Json &launch) {
-  if (!kernel.contains("movement"))
-    return "";
-  std::string text = "only " + kernel["movement"].get<std::string>(),
-              reason = launch.value("reason", "");
-  return reason.empty() ? text : text + ": " + reason;
+  std::string text;
+  for (size_t i = 0; i < kernel["parts"].size(); ++i) {
+    const Json &part = kernel["parts"][i];
+    if (!part.contains("movement"))
+      continue;
+    if (!text.empty())
+      text += "; ";
+    text += "only " + part["movement"].get<std::string>();
+    std::string reason = launch["reasons"][i];
+    if (!reason.empty())
+      text += ": " + reason;
+  }
+  return text;
 }
 
 } // namespace descent::report

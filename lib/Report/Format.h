@@ -25,14 +25,22 @@ std::string extents(const Json &list, llvm::StringRef between = " x ");
 std::string join(const Json &list, llvm::StringRef between = ", ");
 /// `12 345 678`.
 std::string grouped(int64_t number);
-/// The loop nest: `[128, 10] sum over [784]`.
-std::string loopNest(const Json &kernel);
+/// The loop nest of a part: `[128, 10] sum over [784]`.
+std::string loopNest(const Json &part);
+/// The same in the dimensions that strategies speak of: `[1280] reduce [784]`.
+std::string normalForm(const Json &part);
+/// The tile of a part's strategy.
+std::string tileOf(const Json &part);
+/// What is to be said of each part of a kernel.
+std::string ofParts(const Json &kernel,
+                    llvm::function_ref<std::string(const Json &)> describe,
+                    llvm::StringRef between);
 /// `1792 x 64`: workgroups, and the lanes of each.
 std::string workgroups(const Json &kernel);
 /// The product of a list of numbers.
 int64_t productOf(const Json &list);
-/// A movement with its reason: `copies: output 'y' has to lie in memory`; empty
-/// for a launch that computes.
+/// What parts only move, with the reasons: `copies: output 'y' has to lie in
+/// memory`; empty for a launch that computes.
 std::string movement(const Json &kernel, const Json &launch);
 
 } // namespace descent::report

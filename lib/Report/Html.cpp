@@ -5,6 +5,7 @@
 
 #include "Format.h"
 #include "Page.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Base64.h"
 #include "llvm/Support/SHA256.h"
 
@@ -110,6 +111,7 @@ private:
   void printEntryMemory(const Json &variant, const Json &entry,
                         const std::string &id);
   void printKernel(const Json &kernel, const std::string &id);
+  void printPart(const Json &part);
 
   const Json &report;
   std::string out;
@@ -128,15 +130,6 @@ static size_t mainEntry(const Json &variant) {
 
 static std::string linkTo(const std::string &id, const std::string &shown) {
   return "<a href=\"#" + id + "\">" + shown + "</a>";
-}
-
-/// `[1568000] sum over [9]`, in the dimensions that strategies speak of.
-static std::string normalForm(const Json &kernel) {
-  const Json &form = kernel["normal_form"];
-  std::string space = "[" + join(form["parallel"]) + "]";
-  if (!form["reduction"].empty())
-    space += " reduce [" + join(form["reduction"]) + "]";
-  return space;
 }
 
 void Page::printHead() {
@@ -231,14 +224,14 @@ void Page::printLaunches(const Json &variant, const Json &entry,
         .markup(chip(kind) + linkTo(variantId + "k-" + name, escape(name)),
                 "mono")
         .markup(what)
-        .cell(loopNest(kernel), "mono nest")
+        .cell(ofParts(kernel, loopNest, "\n"), "mono nest")
         .number(launch["runs"])
         .number(launch["flop"], flops(launch["flop"]))
         .number(launch["bytes_read"], bytes(launch["bytes_read"]))
         .number(launch["bytes_written"], bytes(launch["bytes_written"]))
         .number(launch["intensity"], plain(launch["intensity"]))
         .cell(workgroups(kernel), "mono tight")
-        .cell(extents(kernel["strategy"]["tile"], "\xC3\x97"), "mono tight")
+        .cell(ofParts(kernel, tileOf, "\n"), "mono tight")
         .number(kernel["registers"])
         .number(time * runs, report::time(time * runs),
                 longest > 0 ? time * runs / longest : 0);
@@ -340,7 +333,7 @@ void Page::printEntry(const Json &variant, const Json &entry,
          "</div>\n<h3>Launches <small>as wide as their estimated time; below, "
          "what runs between two barriers</small></h3>\n";
   out += drawTimeline(variant, entry, id);
-  out += legend({"product", "reduction", "elementwise", "move"});
+  out += legend({"product", "reduction", "elementwise", "move", "merged"});
   printLaunches(variant, entry, variantId, id);
   out += "<h3>Model lines <small>arithmetic and traffic of a run by the line "
          "that asks for it; time of the launches that end on it</small></h3>\n";
@@ -350,46 +343,56 @@ void Page::printEntry(const Json &variant, const Json &entry,
 }
 
 void Page::printKernel(const Json &kernel, const std::string &id) {
-  const Json &how = kernel["strategy"];
   std::string kind = kernel["kind"], facts;
   auto fact = [&](const char *name, const std::string &value) {
     facts += tag("dt", escape(name)) + tag("dd", escape(value), "mono");
   };
-  fact("loop nest", loopNest(kernel));
-  fact("normal form", normalForm(kernel));
+  fact("workgroups", extents(kernel["workgroups"]) + " of " +
+                         extents(kernel["local_size"]) + " lanes");
+  fact("bindings", join(kernel["bindings"]));
+  fact("SPIR-V", bytes(kernel["spirv_bytes"].get<double>()));
+  out += "<details class=\"kernel\"><summary><span class=\"mono\" id=\"" + id +
+         "\">" + chip(kind) + text(kernel["name"]) + "</span>" +
+         tag("span",
+             escape(kind + ", " + ofParts(kernel, loopNest, " and ") + ", " +
+                    flops(kernel["flop"]) + ", " +
+                    report::time(kernel["time_ms"])),
+             "dim") +
+         "</summary>\n<div>" + tag("dl", facts, "facts") + "\n";
+  for (const Json &part : kernel["parts"])
+    printPart(part);
+  out += "</div></details>\n";
+}
+
+void Page::printPart(const Json &part) {
+  const Json &how = part["strategy"];
+  std::string facts;
+  auto fact = [&](const char *name, const std::string &value) {
+    facts += tag("dt", escape(name)) + tag("dd", escape(value), "mono");
+  };
+  fact("loop nest", loopNest(part));
+  fact("normal form", normalForm(part));
   fact("lanes", extents(how["lanes"]));
-  fact("tile", extents(how["tile"]) + " = " + kernel["register_tile"].dump() +
+  fact("tile", extents(how["tile"]) + " = " + part["register_tile"].dump() +
                    " results of each kind a lane, in runs of " +
                    extents(how["run"]));
   fact("unroll", extents(how["unroll"]));
-  fact("workgroups", extents(kernel["workgroups"]) + " of " +
-                         extents(kernel["local_size"]) + " lanes");
-  fact("registers", kernel["registers"].dump() + ", " +
-                        kernel["accumulators"].dump() +
+  fact("registers", part["registers"].dump() + ", " +
+                        part["accumulators"].dump() +
                         " of them accumulators (estimate)");
-  fact("bindings", join(kernel["bindings"]));
-  fact("SPIR-V", bytes(kernel["spirv_bytes"].get<double>()));
-  out +=
-      "<details class=\"kernel\"><summary><span class=\"mono\" id=\"" + id +
-      "\">" + chip(kind) + text(kernel["name"]) + "</span>" +
-      tag("span",
-          escape(kind + ", " + loopNest(kernel) + ", " + flops(kernel["flop"]) +
-                 ", " + report::time(kernel["time_ms"])),
-          "dim") +
-      "</summary>\n<div>" + tag("dl", facts, "facts") + "\n";
-  if (!kernel["ops"].empty()) {
-    Table table(out, {"part", "operation", "type", ">FLOP", "label", "line"});
-    for (const Json &op : kernel["ops"]) {
-      table.row();
-      table.cell(op["part"].get<std::string>())
-          .cell(op["op"].get<std::string>(), "mono")
-          .cell(op["type"].get<std::string>(), "mono")
-          .number(op["flop"], flops(op["flop"]))
-          .cell(op.value("label", ""))
-          .cell(op.value("line", ""));
-    }
+  out += tag("dl", facts, "facts") + "\n";
+  if (part["ops"].empty())
+    return;
+  Table table(out, {"block", "operation", "type", ">FLOP", "label", "line"});
+  for (const Json &op : part["ops"]) {
+    table.row();
+    table.cell(op["block"].get<std::string>())
+        .cell(op["op"].get<std::string>(), "mono")
+        .cell(op["type"].get<std::string>(), "mono")
+        .number(op["flop"], flops(op["flop"]))
+        .cell(op.value("label", ""))
+        .cell(op.value("line", ""));
   }
-  out += "</div></details>\n";
 }
 
 void Page::printVariant(const Json &variant, const std::string &id) {

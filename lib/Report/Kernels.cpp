@@ -25,9 +25,7 @@ static codegen::Choice choiceOf(codegen::StrategyAttr strategy) {
           llvm::to_vector(strategy.getUnroll())};
 }
 
-/// `product` sums products, `reduction` combines anything else, `elementwise`
-/// combines nothing, `move` computes nothing.
-static StringRef kindOf(descent::KernelOp kernel) {
+StringRef kindOf(descent::KernelOp kernel) {
   if (!describeMovement(kernel).empty())
     return "move";
   if (kernel.isElementwise())
@@ -51,10 +49,10 @@ static Json describeOps(Program &program, descent::KernelOp kernel) {
   Json ops = Json::array();
   int64_t results = product(kernel.getParallel()),
           points = product(kernel.getDomain());
-  auto add = [&](StringRef name, StringRef part, Type type, uint64_t flop,
+  auto add = [&](StringRef name, StringRef block, Type type, uint64_t flop,
                  Location location) {
     Json op = {{"op", name.str()},
-               {"part", part.str()},
+               {"block", block.str()},
                {"type", print(type)},
                {"flop", flop}};
     if (Line line = program.sources.locate(location); line.isKnown())
@@ -63,12 +61,12 @@ static Json describeOps(Program &program, descent::KernelOp kernel) {
       op["label"] = label;
     ops.push_back(op);
   };
-  auto addBlock = [&](Block &block, StringRef part, int64_t times) {
-    for (Operation &op : block.without_terminator()) {
+  auto addBlock = [&](Block &ops, StringRef block, int64_t times) {
+    for (Operation &op : ops.without_terminator()) {
       if (isa<ConstantOp>(op))
         continue;
       auto cost = dyn_cast<CostOpInterface>(op);
-      add(op.getName().stripDialect(), part, op.getResult(0).getType(),
+      add(op.getName().stripDialect(), block, op.getResult(0).getType(),
           cost ? cost.getFlops() * times : 0, op.getLoc());
     }
   };
@@ -101,25 +99,45 @@ static int64_t estimateRegisters(descent::KernelOp kernel,
       choice.tileSize() * kernel->getNumResults());
 }
 
-Json describeKernel(Program &program, schedule::KernelOp kernel) {
-  descent::KernelOp body = bodyOf(kernel);
+namespace {
+
+/// What the parts of a launch cost together, as descent-merge-launches weighs
+/// them: subgroups, what all of them and the longest one execute, and what each
+/// executes of the other parts' code on devices that do not branch.
+struct PartCosts {
+  double subgroups = 0, work = 0, longest = 0, idle = 0;
+
+  void add(double count, double each, double ownIdle) {
+    work += count * each + subgroups * ownIdle + count * idle;
+    longest = std::max(longest + ownIdle, each + idle);
+    subgroups += count;
+    idle += ownIdle;
+  }
+  double inMilliseconds(const Profile &profile) const {
+    return profile.launchTime +
+           std::max(work, longest * profile.parallelSubgroups) * profile.unit;
+  }
+};
+
+} // namespace
+
+/// A part of a kernel; its costs are added to `costs`.
+static Json describePart(Program &program, schedule::KernelOp kernel,
+                         unsigned number, PartCosts &costs) {
+  descent::KernelOp body = kernel.getParts()[number];
   const Profile &profile = *program.variant.profile;
-  const CompiledKernel &compiled =
-      program.variant.kernels.find(kernel.getSymName())->second;
-  codegen::IterationSpace space = codegen::buildIterationSpace(kernel);
+  codegen::IterationSpace space = codegen::buildIterationSpace(kernel, number);
   codegen::CostModel model(space, profile);
   codegen::Choice choice =
-      choiceOf(cast<codegen::StrategyAttr>(kernel.getStrategyAttr()));
-  double time = round(model.launchTime(choice) * profile.unit);
-  program.times[kernel.getSymName()] = time;
+      choiceOf(cast<codegen::StrategyAttr>(kernel.getPartStrategy(number)));
+  costs.add(model.launchedSubgroups(choice),
+            dot(model.executed(choice), profile.costs),
+            profile.idleCode * dot(model.code(choice), profile.costs));
 
-  Json bindings = Json::array(), combiners = Json::array();
-  for (schedule::BindingAccess access : compiled.bindings)
-    bindings.push_back(schedule::stringifyBindingAccess(access).str());
+  Json combiners = Json::array();
   for (auto combiner : body.getCombiners().getAsRange<CombinerAttr>())
     combiners.push_back(stringifyCombiner(combiner.getValue()).str());
-  Json json = {{"name", kernel.getSymName().str()},
-               {"kind", kindOf(body).str()}};
+  Json json = {{"kind", kindOf(body).str()}};
   if (std::string movement = describeMovement(body); !movement.empty())
     json["movement"] = movement;
   json["parallel"] = body.getParallel().vec();
@@ -132,16 +150,40 @@ Json describeKernel(Program &program, schedule::KernelOp kernel) {
                       {"tile", choice.tile},
                       {"run", choice.run},
                       {"unroll", choice.unroll}};
-  json["local_size"] = compiled.localSize;
-  json["workgroups"] = compiled.groups;
   json["register_tile"] = choice.tileSize();
   json["accumulators"] = choice.tileSize() * body.getCombiners().size();
   json["registers"] = estimateRegisters(body, model, choice);
-  json["bindings"] = bindings;
-  json["spirv_bytes"] = compiled.words.size() * sizeof(uint32_t);
-  json["time_ms"] = time;
   json["ops"] = describeOps(program, body);
   return json;
+}
+
+Json describeKernel(Program &program, schedule::KernelOp kernel) {
+  const CompiledKernel &compiled =
+      program.variant.kernels.find(kernel.getSymName())->second;
+  PartCosts costs;
+  Json parts = Json::array(), bindings = Json::array();
+  uint64_t flop = 0;
+  int64_t registers = 0;
+  unsigned numParts = kernel.getParts().size();
+  for (unsigned i = 0; i < numParts; ++i) {
+    parts.push_back(describePart(program, kernel, i, costs));
+    flop += parts.back()["flop"].get<uint64_t>();
+    registers = std::max(registers, parts.back()["registers"].get<int64_t>());
+  }
+  double time = round(costs.inMilliseconds(*program.variant.profile));
+  program.times[kernel.getSymName()] = time;
+  for (schedule::BindingAccess access : compiled.bindings)
+    bindings.push_back(schedule::stringifyBindingAccess(access).str());
+  return {{"name", kernel.getSymName().str()},
+          {"kind", numParts == 1 ? parts[0]["kind"] : Json("merged")},
+          {"flop", flop},
+          {"local_size", compiled.localSize},
+          {"workgroups", compiled.groups},
+          {"registers", registers},
+          {"bindings", bindings},
+          {"spirv_bytes", compiled.words.size() * sizeof(uint32_t)},
+          {"time_ms", time},
+          {"parts", parts}};
 }
 
 } // namespace descent::report

@@ -82,11 +82,11 @@ static void printLaunches(std::string &out, const Json &variant,
   for (const Json &launch : entry["launches"]) {
     const Json &kernel = kernelNamed(variant, launch["kernel"]);
     table.row({text(launch["launch"]), text(launch["kernel"]),
-               text(launch["label"]), join(launch["lines"]), loopNest(kernel),
-               text(launch["runs"]), flops(launch["flop"]),
-               bytes(launch["bytes_read"]), bytes(launch["bytes_written"]),
-               plain(launch["intensity"]), time(launch["time_ms"]),
-               movement(kernel, launch)});
+               text(launch["label"]), join(launch["lines"]),
+               ofParts(kernel, loopNest, "; "), text(launch["runs"]),
+               flops(launch["flop"]), bytes(launch["bytes_read"]),
+               bytes(launch["bytes_written"]), plain(launch["intensity"]),
+               time(launch["time_ms"]), movement(kernel, launch)});
   }
 }
 
@@ -119,30 +119,39 @@ static void printTensors(std::string &out, const Json &entry) {
 static void printKernels(std::string &out, const Json &variant) {
   out += "### Kernels\n\n";
   {
-    Table table(out, {"kernel", "kind", "loop nest", "normal form", "lanes",
-                      "tile", "run", "unroll", "workgroups", "local size",
+    Table table(out, {"kernel", "kind", ">parts", "workgroups", "local size",
                       ">registers", "bindings", ">SPIR-V", ">time"});
-    for (const Json &kernel : variant["kernels"]) {
-      const Json &form = kernel["normal_form"], &how = kernel["strategy"];
-      std::string space = "[" + join(form["parallel"]) + "]";
-      if (!form["reduction"].empty())
-        space += " reduce [" + join(form["reduction"]) + "]";
-      table.row({text(kernel["name"]), text(kernel["kind"]), loopNest(kernel),
-                 space, extents(how["lanes"]), extents(how["tile"]),
-                 extents(how["run"]), extents(how["unroll"]),
+    for (const Json &kernel : variant["kernels"])
+      table.row({text(kernel["name"]), text(kernel["kind"]),
+                 std::to_string(kernel["parts"].size()),
                  extents(kernel["workgroups"]), extents(kernel["local_size"]),
                  text(kernel["registers"]), join(kernel["bindings"]),
                  bytes(kernel["spirv_bytes"]), time(kernel["time_ms"])});
-    }
+  }
+  out += "#### Parts\n\n";
+  {
+    Table table(out, {"kernel", ">part", "kind", "loop nest", "normal form",
+                      "lanes", "tile", "run", "unroll", ">accumulators",
+                      ">registers", ">FLOP"});
+    for (const Json &kernel : variant["kernels"])
+      for (size_t i = 0; i < kernel["parts"].size(); ++i) {
+        const Json &part = kernel["parts"][i], &how = part["strategy"];
+        table.row({text(kernel["name"]), std::to_string(i), text(part["kind"]),
+                   loopNest(part), normalForm(part), extents(how["lanes"]),
+                   extents(how["tile"]), extents(how["run"]),
+                   extents(how["unroll"]), text(part["accumulators"]),
+                   text(part["registers"]), flops(part["flop"])});
+      }
   }
   out += "#### Scalar operations\n\n";
-  Table table(
-      out, {"kernel", "part", "operation", "type", ">FLOP", "label", "line"});
+  Table table(out, {"kernel", ">part", "block", "operation", "type", ">FLOP",
+                    "label", "line"});
   for (const Json &kernel : variant["kernels"])
-    for (const Json &op : kernel["ops"])
-      table.row({text(kernel["name"]), text(op["part"]), text(op["op"]),
-                 text(op["type"]), flops(op["flop"]), op.value("label", ""),
-                 op.value("line", "")});
+    for (size_t i = 0; i < kernel["parts"].size(); ++i)
+      for (const Json &op : kernel["parts"][i]["ops"])
+        table.row({text(kernel["name"]), std::to_string(i), text(op["block"]),
+                   text(op["op"]), text(op["type"]), flops(op["flop"]),
+                   op.value("label", ""), op.value("line", "")});
 }
 
 static void printMemory(std::string &out, const Json &memory) {

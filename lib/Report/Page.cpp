@@ -46,11 +46,11 @@ const Json &kernelNamed(const Json &variant, const Json &name) {
 const llvm::StringLiteral pageStyle = R"css(
 :root { color-scheme: light dark;
   --bg: #fbfbfa; --panel: #ffffff; --ink: #1b1f24; --dim: #616974; --line: #dfe2e6; --head: #f1f3f5; --bar: #2f6fde26; --focus: #2f6fde;
-  --product: #3b76d6; --reduction: #12908a; --elementwise: #d98e1d; --move: #8b929c; --input: #9a63c9; --parameter: #3b76d6; --optimizer: #12908a;
+  --product: #3b76d6; --reduction: #12908a; --elementwise: #d98e1d; --move: #8b929c; --input: #9a63c9; --merged: #c2527e; --parameter: #3b76d6; --optimizer: #12908a;
   --buffer: #9a63c9; --metric: #d98e1d; --status: #c4504f; --control: #8b929c; --text: #ffffff; --bound: #c4383a; }
 @media (prefers-color-scheme: dark) { :root {
   --bg: #14171b; --panel: #1b1f25; --ink: #e3e6ea; --dim: #98a1ad; --line: #2e343c; --head: #232931; --bar: #5b94f333; --focus: #7aa9f7;
-  --product: #4f88e6; --reduction: #1f9d95; --elementwise: #c98a2b; --move: #757d88; --input: #a273d2; --parameter: #4f88e6; --optimizer: #1f9d95;
+  --product: #4f88e6; --reduction: #1f9d95; --elementwise: #c98a2b; --move: #757d88; --input: #a273d2; --merged: #c9608b; --parameter: #4f88e6; --optimizer: #1f9d95;
   --buffer: #a273d2; --metric: #c98a2b; --status: #d0605e; --control: #757d88; --text: #ffffff; --bound: #ff7b78; } }
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; }
@@ -89,7 +89,7 @@ th, td { padding: 4px 10px; text-align: left; vertical-align: top; border-bottom
 th { background: var(--head); font-weight: 600; font-size: 12px; white-space: nowrap; }
 th.n, td.n { text-align: right; white-space: nowrap; }
 td.n[style] { background: linear-gradient(to left, var(--bar) var(--p), transparent var(--p)); }
-td.nest { min-width: 210px; } td.tight { white-space: nowrap; }
+td.nest { min-width: 210px; white-space: pre-line; } td.tight { white-space: pre; }
 td small { color: var(--dim); display: block; font-size: 12px; }
 td.source { white-space: pre-wrap; overflow-wrap: anywhere; min-width: 260px; }
 tbody tr:hover { background: var(--head); }
@@ -100,7 +100,7 @@ th[aria-sort=ascending]::after { content: "\2191"; opacity: 1; }
 th[aria-sort=descending]::after { content: "\2193"; opacity: 1; }
 .chip { display: inline-block; width: 10px; height: 10px; border-radius: 2px; margin-right: 6px; background: var(--c); vertical-align: baseline; }
 .legend { display: flex; flex-wrap: wrap; gap: 4px 16px; font-size: 12px; color: var(--dim); margin: 6px 0; }
-.product { --c: var(--product); } .reduction { --c: var(--reduction); } .elementwise { --c: var(--elementwise); } .move { --c: var(--move); }
+.product { --c: var(--product); } .reduction { --c: var(--reduction); } .elementwise { --c: var(--elementwise); } .move { --c: var(--move); } .merged { --c: var(--merged); }
 .input { --c: var(--input); } .parameter { --c: var(--parameter); } .optimizer { --c: var(--optimizer); } .buffer { --c: var(--buffer); }
 .metric { --c: var(--metric); } .status { --c: var(--status); } .control { --c: var(--control); }
 svg { display: block; width: 100%; height: auto; min-width: 720px; font: 11px system-ui, "Segoe UI", Roboto, "Liberation Sans", sans-serif; }

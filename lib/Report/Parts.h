@@ -28,18 +28,18 @@ struct Program {
   schedule::KernelOp kernelOf(schedule::LaunchOp launch) const;
 };
 
-/// The loop nest of a kernel.
-descent::KernelOp bodyOf(schedule::KernelOp kernel);
-
 /// A number with four significant digits: more would be noise in an estimate.
 double round(double number);
 
 /// A kernel, what it computes and how; sets its time.
 Json describeKernel(Program &program, schedule::KernelOp kernel);
 
+/// `product` sums products, `reduction` combines anything else, `elementwise`
+/// combines nothing, `move` computes nothing.
+llvm::StringRef kindOf(descent::KernelOp part);
 /// What a kernel that only moves data does with it, as `copies`; empty for one
 /// that computes.
-std::string describeMovement(descent::KernelOp kernel);
+std::string describeMovement(descent::KernelOp part);
 
 /// An entry's tensors by name: what launches read and write.
 class Tensors {
@@ -53,8 +53,8 @@ public:
   std::string nameRead(unsigned launch, schedule::PlaceAttr place) const;
   /// Whose bytes it writes there.
   std::string nameWritten(unsigned launch, schedule::PlaceAttr place) const;
-  /// Why what `launch` writes lies in memory.
-  std::string explain(unsigned launch) const;
+  /// Why what a part of the kernel that `launch` runs writes lies in memory.
+  std::string explain(unsigned launch, unsigned part) const;
 
 private:
   std::string nameLife(unsigned life) const;

@@ -19,10 +19,6 @@ schedule::KernelOp Program::kernelOf(schedule::LaunchOp launch) const {
   return symbols.lookup<schedule::KernelOp>(launch.getKernel());
 }
 
-descent::KernelOp bodyOf(schedule::KernelOp kernel) {
-  return cast<descent::KernelOp>(kernel.getBlock().front());
-}
-
 double round(double number) {
   char text[32];
   snprintf(text, sizeof text, "%.3e", number);

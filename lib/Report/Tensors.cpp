@@ -77,7 +77,17 @@ std::string Tensors::nameOutput(unsigned number) const {
 Json Tensors::describe(unsigned number) const {
   const schedule::Life &life = lives.lives[number];
   schedule::LaunchOp writer = lives.launches[life.writer];
+  schedule::KernelOp kernel = program.kernelOf(writer);
+  StringRef kind;
+  for (auto [i, part] : llvm::enumerate(kernel.getParts())) {
+    unsigned result = kernel.getFirstResult(i);
+    for (Type type : part->getResultTypes())
+      if (writer.getOperandRange(kernel, kernel.getWrite(result++), type) ==
+          life.place)
+        kind = kindOf(part);
+  }
   Json json = {{"name", nameLife(number)},
+               {"kind", kind.str()},
                {"label", writer.getLabel().value_or(writer.getKernel()).str()}};
   if (std::string output = nameOutput(number); !output.empty())
     json["output"] = output;
@@ -94,7 +104,6 @@ Json Tensors::describe(unsigned number) const {
 bool Tensors::isGathered(unsigned launch, schedule::PlaceAttr place) const {
   schedule::LaunchOp op = lives.launches[launch];
   schedule::KernelOp kernel = program.kernelOf(op);
-  descent::KernelOp body = bodyOf(kernel);
   auto isAt = [&](Value operand) {
     auto argument = cast<BlockArgument>(operand);
     return op
@@ -102,16 +111,18 @@ bool Tensors::isGathered(unsigned launch, schedule::PlaceAttr place) const {
                          argument.getType())
         .overlaps(place);
   };
-  for (auto [i, input] : llvm::enumerate(body.getInputs()))
-    if (isWhole(body.getInputAccess(i)) && isAt(input))
-      return true;
-  for (auto [i, input] : llvm::enumerate(body.getFinishInputs()))
-    if (isWhole(body.getFinishAccess(i)) && isAt(input))
-      return true;
+  for (descent::KernelOp part : kernel.getParts()) {
+    for (auto [i, input] : llvm::enumerate(part.getInputs()))
+      if (isWhole(part.getInputAccess(i)) && isAt(input))
+        return true;
+    for (auto [i, input] : llvm::enumerate(part.getFinishInputs()))
+      if (isWhole(part.getFinishAccess(i)) && isAt(input))
+        return true;
+  }
   return false;
 }
 
-std::string Tensors::explain(unsigned number) const {
+std::string Tensors::explain(unsigned number, unsigned part) const {
   schedule::LaunchOp launch = lives.launches[number];
   schedule::KernelOp kernel = program.kernelOf(launch);
   std::string text;
@@ -122,10 +133,10 @@ std::string Tensors::explain(unsigned number) const {
   auto inLoop = [&](unsigned other) {
     return isa<schedule::LoopOp>(lives.launches[other]->getParentOp());
   };
-  for (auto [i, value] :
-       llvm::enumerate(kernel.getBlock().getTerminator()->getOperands())) {
+  unsigned result = kernel.getFirstResult(part);
+  for (Type type : kernel.getParts()[part]->getResultTypes()) {
     schedule::PlaceAttr place =
-        launch.getOperandRange(kernel, kernel.getWrite(i), value.getType());
+        launch.getOperandRange(kernel, kernel.getWrite(result++), type);
     if (std::string state = nameFixed(place); !state.empty()) {
       add("the new value of '" + state +
           "', which cannot be computed in its place");

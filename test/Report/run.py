@@ -79,7 +79,8 @@ def test_product():
     launch = entry["launches"][0]
     kernel = kernel_of(variant, launch)
     equal(kernel["kind"], "product", "kind")
-    equal((kernel["parallel"], kernel["reduction"], kernel["combiners"]), ([8, 40], [24], ["sum"]), "loop nest")
+    part, = kernel["parts"]
+    equal((part["parallel"], part["reduction"], part["combiners"]), ([8, 40], [24], ["sum"]), "loop nest")
     equal(launch["flop"], 2 * 8 * 24 * 40 + 8 * 40, "FLOP")
     equal(launch["bytes_read"], 4 * (8 * 24 + 24 * 40), "bytes read")
     equal(launch["bytes_written"], 4 * 8 * 40, "bytes written")
@@ -91,17 +92,17 @@ def test_product():
     equal((lines[4]["bytes_read"], lines[4]["bytes_written"]), (launch["bytes_read"], 0), "bytes of the product's line")
     equal(lines[5]["bytes_written"], launch["bytes_written"], "bytes of the function's line")
     equal(lines[4]["launches"], [0], "launches of the line")
-    equal([(op["op"], op["part"], op["line"]) for op in kernel["ops"]],
+    equal([(op["op"], op["block"], op["line"]) for op in part["ops"]],
           [("mul", "map", "product.descent:4"), ("sum", "reduce", "product.descent:4"), ("tanh", "finish", "product.descent:5")], "operations")
     equal([read["bytes"] for read in launch["reads"]], [4 * 8 * 24, 4 * 24 * 40], "reads")
     equal(launch["reads"][0]["tensor"], "x", "name of what is read")
     # A tile of T results and an unrolled step: T accumulators at least.
-    equal(kernel["accumulators"], kernel["register_tile"], "accumulators")
-    assert kernel["registers"] > kernel["accumulators"]
+    equal(part["accumulators"], part["register_tile"], "accumulators")
+    assert part["registers"] > part["accumulators"]
     tile = 1
-    for extent in kernel["strategy"]["tile"]:
+    for extent in part["strategy"]["tile"]:
         tile *= extent
-    equal(tile, kernel["register_tile"], "register tile")
+    equal(tile, part["register_tile"], "register tile")
 
 
 def test_elementwise():
@@ -157,8 +158,8 @@ def test_movement():
     variant, entry = entry_of(model, "predict", "--target", "portable")
     launch, = entry["launches"]
     kernel = kernel_of(variant, launch)
-    equal((kernel["kind"], kernel["movement"], launch["flop"]), ("move", "rearranges", 0), "kernel")
-    equal(launch["reason"], "output 'y' has to lie in memory", "reason")
+    equal((kernel["kind"], kernel["parts"][0]["movement"], launch["flop"]), ("move", "rearranges", 0), "kernel")
+    equal(launch["reasons"], ["output 'y' has to lie in memory"], "reasons")
     assert "only rearranges: output 'y' has to lie in memory" in report_of(model, "--target", "portable")["md"]
 
 
@@ -172,6 +173,23 @@ def test_loop():
     equal(entry["totals"]["launches"], sum(launch["runs"] for launch in entry["launches"]), "launches")
     equal(entry["totals"]["flop"], sum(launch["runs"] * launch["flop"] for launch in entry["launches"]), "FLOP")
     equal(sum(launch["flop"] for launch in inside), 2 * 16 * (2 * 16 + 1), "FLOP of an iteration")
+
+
+def test_merged_launches():
+    """Two products that do not need each other are parts of one launch; lines, bytes and tensors stay those of each."""
+    model = write_model("beside.descent", 'model "b"\ninput x : f32[4, 32]\ninput z : f32[2, 16]\na = dense(x, 24, bias: false)\nb = dense(z, 40, bias: false)\n'
+                        'output p = a\noutput q = b\n')
+    variant, entry = entry_of(model, "predict", "--target", "portable")
+    launch, = entry["launches"]
+    kernel = kernel_of(variant, launch)
+    equal((kernel["kind"], len(kernel["parts"])), ("merged", 2), "kernel")
+    lines = {line["line"]: line for line in entry["lines"]}
+    first, second = 2 * 4 * 32 * 24, 2 * 2 * 16 * 40
+    equal(sorted((part["flop"] for part in kernel["parts"])), sorted((first, second)), "FLOP of the parts")
+    equal((launch["flop"], lines[4]["flop"], lines[5]["flop"]), (first + second, first, second), "FLOP")
+    equal(lines[4]["bytes_read"], 4 * (4 * 32 + 32 * 24), "bytes of the first line")
+    equal(lines[5]["bytes_read"], 4 * (2 * 16 + 16 * 40), "bytes of the second line")
+    equal(sorted((t["output"], t["size"], t["kind"]) for t in entry["memory"]["tensors"]), [("p", 4 * 4 * 24, "product"), ("q", 4 * 2 * 40, "product")], "tensors")
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -236,7 +254,10 @@ def test_sums():
         for variant, bundled in zip(report["data"]["variants"], manifest["variants"]):
             equal(variant["memory"]["peak_bytes"], bundled["peak_bytes"], "peak")
             for kernel in variant["kernels"]:
-                equal(sum(op["flop"] for op in kernel["ops"]), kernel["flop"], f"FLOP of {kernel['name']}")
+                for part in kernel["parts"]:
+                    equal(sum(op["flop"] for op in part["ops"]), part["flop"], f"FLOP of a part of {kernel['name']}")
+                equal(sum(part["flop"] for part in kernel["parts"]), kernel["flop"], f"FLOP of {kernel['name']}")
+                equal(kernel["registers"], max(part["registers"] for part in kernel["parts"]), "registers")
             for entry in variant["entries"]:
                 totals, cost = entry["totals"], bundled["statistics"][entry["name"]]
                 equal((totals["launches"], totals["kernels"], totals["flop"], totals["bytes_read"] + totals["bytes_written"]),
@@ -336,7 +357,7 @@ def test_markdown():
                 continue
             columns = columns or cells
             equal(cells, columns, f"cells of {line}")
-            rows += bool(re.match(r"\| \d+ \| k\d+ \|", line))
+            rows += bool(re.match(r"\| \d+ \| [km]\d+ \|", line))
         equal(rows, sum(len(entry["launches"]) for variant in report["data"]["variants"] for entry in variant["entries"]), "rows of launches")
 
 
@@ -453,9 +474,10 @@ def test_browser_shows_everything():
 def test_browser_follows_links():
     """A link to a kernel opens what it is folded in."""
     model = models()[0]
-    dom = chromium(open_page(model, "page.html") + "#v0k-k3", "--dump-dom")
-    assert re.search(r'<details class="kernel" open=""><summary><span class="mono" id="v0k-k3">', dom)
-    assert not re.search(r'<details class="kernel" open=""><summary><span class="mono" id="v0k-k2">', dom)
+    other, wanted = (kernel["name"] for kernel in report_of(model)["data"]["variants"][0]["kernels"][2:4])
+    dom = chromium(open_page(model, "page.html") + f"#v0k-{wanted}", "--dump-dom")
+    assert f'<details class="kernel" open=""><summary><span class="mono" id="v0k-{wanted}">' in dom
+    assert f'<details class="kernel" open=""><summary><span class="mono" id="v0k-{other}">' not in dom
 
 
 def test_browser_sorts():
