@@ -213,25 +213,30 @@ void Page::printLaunches(const Json &variant, const Json &entry,
                 name = launch["kernel"];
     table.row(id + "l" + number);
     std::string what = text(launch["label"]),
-                lines = join(launch["lines"], "  "),
+                places = join(launch["lines"], "  "),
                 moved = movement(kernel, launch);
-    if (!lines.empty())
-      what += tag("small", escape(lines));
+    if (!places.empty())
+      what += tag("small", escape(places));
     if (!moved.empty())
       what += tag("small", escape(moved));
     double runs = launch["runs"], time = launch["time_ms"];
+    auto lines = [&](std::string (*describe)(const Json &)) {
+      return ofParts(
+          kernel, [&](const Json &part) { return escape(describe(part)); },
+          "<br>");
+    };
     table.number(launch["launch"])
         .markup(chip(kind) + linkTo(variantId + "k-" + name, escape(name)),
                 "mono")
         .markup(what)
-        .cell(ofParts(kernel, loopNest, "\n"), "mono nest")
+        .markup(lines(loopNest), "mono nest")
         .number(launch["runs"])
         .number(launch["flop"], flops(launch["flop"]))
         .number(launch["bytes_read"], bytes(launch["bytes_read"]))
         .number(launch["bytes_written"], bytes(launch["bytes_written"]))
         .number(launch["intensity"], plain(launch["intensity"]))
         .cell(workgroups(kernel), "mono tight")
-        .cell(ofParts(kernel, tileOf, "\n"), "mono tight")
+        .markup(lines(tileOf), "mono tight")
         .number(kernel["registers"])
         .number(time * runs, report::time(time * runs),
                 longest > 0 ? time * runs / longest : 0);

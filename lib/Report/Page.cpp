@@ -89,7 +89,7 @@ th, td { padding: 4px 10px; text-align: left; vertical-align: top; border-bottom
 th { background: var(--head); font-weight: 600; font-size: 12px; white-space: nowrap; }
 th.n, td.n { text-align: right; white-space: nowrap; }
 td.n[style] { background: linear-gradient(to left, var(--bar) var(--p), transparent var(--p)); }
-td.nest { min-width: 210px; white-space: pre-line; } td.tight { white-space: pre; }
+td.nest { min-width: 210px; } td.tight { white-space: nowrap; }
 td small { color: var(--dim); display: block; font-size: 12px; }
 td.source { white-space: pre-wrap; overflow-wrap: anywhere; min-width: 260px; }
 tbody tr:hover { background: var(--head); }

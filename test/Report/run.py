@@ -189,6 +189,7 @@ def test_merged_launches():
     equal((launch["flop"], lines[4]["flop"], lines[5]["flop"]), (first + second, first, second), "FLOP")
     equal(lines[4]["bytes_read"], 4 * (4 * 32 + 32 * 24), "bytes of the first line")
     equal(lines[5]["bytes_read"], 4 * (2 * 16 + 16 * 40), "bytes of the second line")
+    assert "[4, 24] sum over [32]<br>[2, 40] sum over [16]" in report_of(model, "--target", "portable")["html"]
     equal(sorted((t["output"], t["size"], t["kind"]) for t in entry["memory"]["tensors"]), [("p", 4 * 4 * 24, "product"), ("q", 4 * 2 * 40, "product")], "tensors")
 
 
@@ -404,7 +405,7 @@ def parse(page):
 
 def test_page():
     """The page stands alone: known elements, no address but its own anchors, each of which is there."""
-    known = {"html", "head", "meta", "title", "style", "body", "header", "h1", "h2", "h3", "p", "nav", "span", "a", "b", "main", "details", "summary", "div", "svg", "rect",
+    known = {"html", "head", "meta", "title", "style", "body", "header", "h1", "h2", "h3", "p", "nav", "span", "a", "b", "main", "details", "summary", "div", "br", "svg", "rect",
              "text", "line", "path", "table", "thead", "tbody", "tr", "th", "td", "small", "dl", "dt", "dd", "footer", "script"}
     for model in [*models(), hostile()]:
         report = report_of(model)
