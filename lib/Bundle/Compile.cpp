@@ -269,6 +269,13 @@ CompileStatus Compilation::schedule() {
 
 namespace {
 
+/// Whether a kernel of one strategy becomes the same code for both.
+bool isEmittedAlike(const Profile &a, const Profile &b) {
+  return a.maxWorkgroupCount == b.maxWorkgroupCount &&
+         a.pairsWords == b.pairsWords && a.sharesLoads == b.sharesLoads &&
+         a.subgroupSize == b.subgroupSize;
+}
+
 /// The kernels to compile, each once: variants that share a plan have kernels
 /// of the same names, and simple ones get the same strategy everywhere.
 class KernelJobs {
@@ -277,8 +284,7 @@ public:
   unsigned add(schedule::KernelOp kernel, const Profile &profile) {
     auto &known = byName[kernel.getSymName()];
     for (unsigned number : known)
-      if (jobs[number].profile->maxWorkgroupCount ==
-              profile.maxWorkgroupCount &&
+      if (isEmittedAlike(*jobs[number].profile, profile) &&
           OperationEquivalence::isEquivalentTo(
               jobs[number].kernel, kernel,
               OperationEquivalence::IgnoreLocations))

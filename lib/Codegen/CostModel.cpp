@@ -3,6 +3,7 @@
 // Counts a kernel's instructions under a strategy; see CostModel.h.
 
 #include "descent/Codegen/CostModel.h"
+#include "descent/Codegen/ElementTypes.h"
 #include "descent/Codegen/TensorAccess.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -115,6 +116,9 @@ CostModel::Access CostModel::accessOf(const TensorRef &tensor, AffineExpr index,
   }
   access.alignable = tensor.offset % 4 == 0 && tensor.elements % 4 == 0 &&
                      tensor.stride % 4 == 0;
+  access.sharable =
+      profile.sharesLoads &&
+      storageType(tensor.elementType).getIntOrFloatBitWidth() == 32;
   return access;
 }
 
@@ -341,17 +345,28 @@ void CostModel::addReads(std::vector<Access> &reads, const Choice &choice,
   DimSet laneDims = 0;
   for (unsigned dim = 0; dim < space.numParallel; ++dim)
     laneDims |= DimSet(choice.lanes[dim] > 1) << dim;
+  bool fullSubgroups = choice.workgroupSize() % profile.subgroupSize == 0;
+  auto perLane = [&](int64_t count) {
+    return llvm::divideCeil(count, profile.subgroupSize);
+  };
   for (Access &read : reads) {
     if (read.isWhole)
       continue; // its loads are work of the body
     const Elements &elements = elementsOf(read, choice);
     double repeated = repetitions(read.dims, choice);
-    bool uniform = repeated == 1 && !(read.dims & laneDims);
+    bool common = !(read.dims & laneDims), uniform = common && repeated == 1;
     double times = loops ? repeated : 1;
-    (uniform ? sum.uniformLoad : sum.load) += times * elements.single;
-    (uniform ? sum.uniformVectorLoad : sum.vectorLoad) +=
-        times * elements.vectors;
-    sum.integer += times * (elements.single + elements.vectors);
+    int64_t single = elements.single, vectors = elements.vectors;
+    if (common && !uniform && read.sharable && fullSubgroups &&
+        (elements.guarded == 0 || !(read.guardDims & laneDims))) {
+      sum.shuffle +=
+          times * ((single > 1 ? single : 0) + (vectors > 1 ? 4 * vectors : 0));
+      single = perLane(single);
+      vectors = perLane(vectors);
+    }
+    (uniform ? sum.uniformLoad : sum.load) += times * single;
+    (uniform ? sum.uniformVectorLoad : sum.vectorLoad) += times * vectors;
+    sum.integer += times * (single + vectors);
     if (elements.guarded > 0)
       sum.integer +=
           (loops ? repetitions(read.dims | read.guardDims, choice) : 1) *

@@ -40,7 +40,9 @@ TiledRead KernelEmitter::tileRead(const ElementRead &read) {
       instance.index = indices.simplify(read.index.replaceDims(dims));
       if (truth == IndexEmitter::Truth::sometimes)
         instance.guard = indices.emit(guard);
-      reader.announce(read.tensor, instance.index, instance.guard);
+      bool guardVaries = llvm::any_of(
+          guard.constraints, [&](AffineExpr e) { return indices.varies(e); });
+      reader.announce(read.tensor, instance.index, instance.guard, guardVaries);
     }
     tiled.instances.push_back(instance);
   });
@@ -75,11 +77,20 @@ Value KernelEmitter::readAt(const TiledRead &tiled, ArrayRef<int64_t> at) {
   int64_t linear = 0;
   for (auto [dim, extent] : llvm::zip(tiled.dims, tiled.shape))
     linear = linear * extent + at[dim];
-  const TiledRead::Instance &instance = tiled.instances[linear];
+  return readAt(tiled, tiled.instances[linear]);
+}
+
+Value KernelEmitter::readAt(const TiledRead &tiled,
+                            const TiledRead::Instance &instance) {
   const ElementRead &read = *tiled.read;
   if (!instance.index)
     return reader.constant(read.fill);
   return reader.read(read.tensor, instance.index, instance.guard, read.fill);
+}
+
+void KernelEmitter::loadAll(const TiledRead &tiled) {
+  for (const TiledRead::Instance &instance : tiled.instances)
+    readAt(tiled, instance);
 }
 
 //===----------------------------------------------------------------------===//

@@ -102,7 +102,11 @@ AffineExpr KernelEmitter::number(int64_t value) {
 void KernelEmitter::placeParallelDims() {
   SmallVector<int64_t> groups = countGroups(space, strategy);
   AffineExpr group = indices.addVariable(product(groups), groupId);
-  AffineExpr lane = indices.addVariable(strategy.getWorkgroupSize(), laneId);
+  AffineExpr lane = indices.addVariable(strategy.getWorkgroupSize(), laneId,
+                                        /*varies=*/true);
+  if (subgroupSize != 0)
+    reader.shareLoads(indices.emit(indices.simplify(lane % subgroupSize)),
+                      subgroupSize);
   positions.resize(space.extents.size());
   inRange.resize(space.numParallel);
   for (unsigned dim = space.numParallel; dim-- > 0;) {
@@ -121,7 +125,8 @@ void KernelEmitter::placeParallelDims() {
         Guard guard{{indices.simplify(numRuns - 1 - which)}, {false}};
         valid = indices.emit(guard);
         which =
-            indices.addVariable(numRuns, indices.emitClamped(which, numRuns));
+            indices.addVariable(numRuns, indices.emitClamped(which, numRuns),
+                                indices.varies(which));
       }
       for (int64_t j = 0; j < run; ++j) {
         positions[dim].push_back(indices.simplify(which * run + j));
@@ -138,7 +143,8 @@ AffineExpr KernelEmitter::takeDigit(AffineExpr &rest, int64_t extent) {
     return digit;
   // A variable of its own, so that what is built from it stays free of
   // divisions.
-  return indices.addVariable(extent, indices.emit(digit));
+  return indices.addVariable(extent, indices.emit(digit),
+                             indices.varies(digit));
 }
 
 //===----------------------------------------------------------------------===//
@@ -191,14 +197,32 @@ SmallVector<Value> KernelEmitter::reduce() {
   }
 
   SmallVector<TiledRead, 0> reads = tileReads(space.mapReads);
+  // Loads first: a driver that makes branches of them leaves the rest in one
+  // piece.
+  for (const TiledRead &read : reads)
+    loadAll(read);
+
+  // Row by row of the tile, all steps of a row before the next: so its values
+  // stay in registers meanwhile, however large the tile is.
+  SmallVector<int64_t> rows(tile);
+  if (!rows.empty())
+    rows.back() = 1;
+  int64_t perPoint = kernel.getNumCombined(),
+          columns = product(tile) / product(rows);
   SmallVector<int64_t> at(space.extents.size(), 0);
-  forEachPosition(strategy.getUnroll(), [&](ArrayRef<int64_t> step) {
-    llvm::copy(step, at.begin() + space.numParallel);
-    MutableArrayRef<Value> rest = values;
-    forEachPosition(tile, [&](ArrayRef<int64_t> point) {
-      llvm::copy(point, at.begin());
-      combineAt(reads, at, rest);
+  MutableArrayRef<Value> rest = values;
+  forEachPosition(rows, [&](ArrayRef<int64_t> row) {
+    llvm::copy(row, at.begin());
+    forEachPosition(strategy.getUnroll(), [&](ArrayRef<int64_t> step) {
+      llvm::copy(step, at.begin() + space.numParallel);
+      MutableArrayRef<Value> ofRow = rest;
+      for (int64_t column = 0; column < columns; ++column) {
+        if (!rows.empty())
+          at[space.numParallel - 1] = column;
+        combineAt(reads, at, ofRow);
+      }
     });
+    rest = rest.drop_front(columns * perPoint);
   });
 
   for (; loops > 0; --loops) {
@@ -362,15 +386,15 @@ void KernelEmitter::storeGroup(ImplicitLocOpBuilder &b, ArrayRef<AffineExpr> at,
     storeElements(b, indices, views, tensor, at, list);
 }
 
-EmittedKernel emitKernel(ArrayRef<KernelPart> parts, int64_t maxGroups) {
+EmittedKernel emitKernel(ArrayRef<KernelPart> parts, const Profile &profile) {
   MLIRContext *context = parts.front().space.kernel.getContext();
   context->loadDialect<gpu::GPUDialect, arith::ArithDialect, math::MathDialect,
                        scf::SCFDialect, memref::MemRefDialect,
                        vector::VectorDialect>();
   EmittedKernel result;
-  KernelFrame frame(parts, maxGroups, result);
+  KernelFrame frame(parts, profile, result);
   for (unsigned i = 0; i < parts.size(); ++i)
-    KernelEmitter(parts[i], frame, i).run();
+    KernelEmitter(parts[i], frame, i, profile).run();
   frame.finish();
   return result;
 }

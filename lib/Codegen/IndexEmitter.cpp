@@ -60,10 +60,20 @@ Value LoopNest::note(Value value, unsigned depth) {
 // Expressions
 //===----------------------------------------------------------------------===//
 
-AffineExpr IndexEmitter::addVariable(int64_t extent, Value value) {
+AffineExpr IndexEmitter::addVariable(int64_t extent, Value value, bool varies) {
   extents.push_back(extent);
   variables.push_back(value);
+  varying.push_back(varies);
   return getAffineDimExpr(variables.size() - 1, value.getContext());
+}
+
+bool IndexEmitter::varies(AffineExpr expr) const {
+  bool result = false;
+  expr.walk([&](AffineExpr part) {
+    if (auto dim = dyn_cast<AffineDimExpr>(part))
+      result |= varying[dim.getPosition()];
+  });
+  return result;
 }
 
 Value IndexEmitter::constant(int64_t value) {

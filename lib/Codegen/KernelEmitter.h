@@ -41,11 +41,16 @@ struct TiledRead {
 class KernelEmitter {
 public:
   /// Emits into `frame`, as its part of that number.
-  KernelEmitter(const KernelPart &part, KernelFrame &frame, unsigned number)
+  KernelEmitter(const KernelPart &part, KernelFrame &frame, unsigned number,
+                const Profile &profile)
       : space(part.space), strategy(part.strategy),
         context(space.kernel.getContext()), views(frame.views),
         nest(frame.enter(number, groupId, laneId)), indices(nest),
-        reader(nest, indices, views) {}
+        reader(nest, indices, views) {
+    if (profile.sharesLoads &&
+        strategy.getWorkgroupSize() % profile.subgroupSize == 0)
+      subgroupSize = profile.subgroupSize;
+  }
 
   void run();
 
@@ -54,6 +59,8 @@ private:
   StrategyAttr strategy;
   MLIRContext *context;
   BindingViews &views;
+  /// Zero if lanes do not load for each other.
+  int64_t subgroupSize = 0;
   /// The part's linear ids, before anything else is built.
   Value groupId, laneId;
   LoopNest nest;
@@ -100,12 +107,16 @@ private:
                      ArrayRef<TiledRead> reads, ArrayRef<int64_t> at,
                      llvm::DenseMap<Value, Value> &known);
 
+  /// Loads what a read has at all its positions.
+  void loadAll(const TiledRead &tiled);
+
   SmallVector<TiledRead, 0> tileReads(ArrayRef<ElementRead> reads);
 
   static Guard substitute(const Guard &guard, ArrayRef<AffineExpr> dims);
 
   /// The element that a read has at a point; `at` gives the position along
   /// every dimension.
+  Value readAt(const TiledRead &tiled, const TiledRead::Instance &instance);
   Value readAt(const TiledRead &tiled, ArrayRef<int64_t> at);
 
   //===--------------------------------------------------------------------===//

@@ -23,11 +23,12 @@ static gpu::GPUFuncOp makeFunction(Location loc, EmittedKernel &result) {
   return result.function;
 }
 
-KernelFrame::KernelFrame(ArrayRef<KernelPart> parts, int64_t maxGroups,
+KernelFrame::KernelFrame(ArrayRef<KernelPart> parts, const Profile &profile,
                          EmittedKernel &result)
     : result(result), count(0),
       views(makeFunction(parts.front().space.kernel.getLoc(), result),
-            parts.front().space.bindingLengths) {
+            parts.front().space.bindingLengths, profile.pairsWords) {
+  int64_t maxGroups = profile.maxWorkgroupCount;
   int64_t lanes = 1;
   for (const KernelPart &part : parts) {
     int64_t groups = 1, size = part.strategy.getWorkgroupSize();

@@ -17,7 +17,7 @@ class KernelFrame {
 public:
   /// Makes the function. The parts take workgroups one after the other; there
   /// are as many lanes as the largest part wants.
-  KernelFrame(ArrayRef<KernelPart> parts, int64_t maxGroups,
+  KernelFrame(ArrayRef<KernelPart> parts, const Profile &profile,
               EmittedKernel &result);
 
   /// A builder at the place of a part, and there the part's own numbers of the

@@ -25,17 +25,20 @@ static constexpr Profile profiles[] = {
      .maxTile = 128,
      .maxUnrolledSteps = 1024,
      .registers = 12,
+     .pairsWords = true,
+     .sharesLoads = true,
      .coalesces = false,
      .parallelSubgroups = 4,
      .costs = {.arithmetic = 1,
                .integer = 0.8,
                .special = 20,
                .load = 19,
-               .vectorLoad = 35,
+               .vectorLoad = 24,
                .uniformLoad = 4,
                .uniformVectorLoad = 8,
                .store = 30,
-               .vectorStore = 60,
+               .vectorStore = 40,
+               .shuffle = 2.5,
                .loop = 3,
                .spill = 0.2,
                .start = 70},
@@ -43,11 +46,12 @@ static constexpr Profile profiles[] = {
                       .integer = 0.05,
                       .special = 0.3,
                       .load = 2.6,
-                      .vectorLoad = 10,
+                      .vectorLoad = 6,
                       .uniformLoad = 0.2,
                       .uniformVectorLoad = 0.6,
                       .store = 2.6,
-                      .vectorStore = 10,
+                      .vectorStore = 6,
+                      .shuffle = 0.15,
                       .loop = 2,
                       .start = 8},
      .maxCompileTime = 600,
@@ -67,6 +71,8 @@ static constexpr Profile profiles[] = {
      .maxTile = 32,
      .maxUnrolledSteps = 256,
      .registers = 64,
+     .pairsWords = false,
+     .sharesLoads = false,
      .coalesces = true,
      .parallelSubgroups = 256,
      .costs = {.arithmetic = 1,
@@ -104,8 +110,8 @@ double dot(const Instructions &a, const Instructions &b) {
          a.special * b.special + a.load * b.load + a.vectorLoad * b.vectorLoad +
          a.uniformLoad * b.uniformLoad +
          a.uniformVectorLoad * b.uniformVectorLoad + a.store * b.store +
-         a.vectorStore * b.vectorStore + a.loop * b.loop + a.spill * b.spill +
-         a.start * b.start;
+         a.vectorStore * b.vectorStore + a.shuffle * b.shuffle +
+         a.loop * b.loop + a.spill * b.spill + a.start * b.start;
 }
 
 llvm::ArrayRef<Profile> allProfiles() { return profiles; }

@@ -60,6 +60,8 @@ void addSubgroupFeatures(const VkPhysicalDeviceSubgroupProperties &subgroup,
   for (auto [bit, name] : operations)
     if (subgroup.supportedOperations & bit)
       device.features.insert(name);
+  device.features.insert("subgroupSize" +
+                         std::to_string(subgroup.subgroupSize));
 }
 
 bool findQueue(DeviceInfo &device) {

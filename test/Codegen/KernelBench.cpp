@@ -104,7 +104,7 @@ static void printInstructions(StringRef name, const Instructions &i) {
                << "," << i.special << "," << i.load << "," << i.vectorLoad
                << "," << i.uniformLoad << "," << i.uniformVectorLoad << ","
                << i.store << "," << i.vectorStore << "," << i.loop << ","
-               << i.spill << "," << i.start << "]";
+               << i.spill << "," << i.start << "," << i.shuffle << "]";
 }
 
 /// Compiles and times a kernel under one strategy, or the selected one, and

@@ -6,6 +6,10 @@
 #include "KernelHarness.h"
 #include "RandomStrategy.h"
 #include "descent/Codegen/EmitKernel.h"
+#include "mlir/AsmParser/AsmParser.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Parser/Parser.h"
 #include "gtest/gtest.h"
 
@@ -129,5 +133,81 @@ INSTANTIATE_TEST_SUITE_P(
                     "picked", "guarded_product", "unit_reduction", "dropout",
                     "gather", "gather_reduced", "products", "integer_maxima"),
     [](const auto &info) { return info.param; });
+
+/// What the loop of a 64^3 product's code has in it.
+struct LoopBody {
+  unsigned loads = 0, shuffles = 0, multiplyAdds = 0;
+  bool inPairs = false;
+};
+
+LoopBody productLoop(const char *profile, const char *strategy) {
+  MLIRContext context;
+  registerDialects(context);
+  auto module = parseSourceString<ModuleOp>(R"(
+    descent.input @a : tensor<64x64xf32>
+    descent.input @b : tensor<64x64xf32>
+    descent.entry @product {
+      %a = descent.read @a : tensor<64x64xf32>
+      %b = descent.read @b : tensor<64x64xf32>
+      %r = descent.kernel [64, 64] reduce [64] by [#descent.combiner<sum>]
+        map(%a, %b : tensor<64x64xf32>, tensor<64x64xf32>) [#descent.access<(d0, d1, d2) -> (d0, d2)>, #descent.access<(d0, d1, d2) -> (d2, d1)>] {
+        ^bb0(%x: f32, %y: f32):
+          %p = descent.mul %x, %y : f32
+          descent.yield %p : f32
+        } finish() [] {
+        ^bb0(%s: f32):
+          descent.yield %s : f32
+        } : tensor<64x64xf32>
+      descent.output "r", %r : tensor<64x64xf32>
+    })",
+                                            &context);
+  schedule::KernelOp kernel =
+      makeScheduleKernel(*module->getOps<EntryOp>().begin(), Layout::separate);
+  auto attribute =
+      cast<codegen::StrategyAttr>(parseAttribute(strategy, &context));
+  codegen::KernelPart part{codegen::buildIterationSpace(kernel), attribute};
+  codegen::EmittedKernel emitted =
+      codegen::emitKernel(part, *findProfile(profile));
+  LoopBody body;
+  emitted.function.walk([&](scf::ForOp loop) {
+    for (Operation &op : *loop.getBody()) {
+      body.loads += isa<memref::LoadOp>(op);
+      body.shuffles += isa<gpu::ShuffleOp>(op);
+      body.multiplyAdds += isa<math::FmaOp>(op);
+      if (isa<memref::LoadOp>(op))
+        body.inPairs |= getElementTypeOrSelf(op.getResult(0)).isInteger(64);
+    }
+  });
+  return body;
+}
+
+constexpr const char *kRowsOfLanes =
+    "#codegen.strategy<lanes = [1, 8], tile = [16, 8], run = [16, 8], "
+    "unroll = [4]>";
+
+TEST(SharedLoads, EightLanesLoadForEachOther) {
+  // Each lane has its own 4 x 8 elements of b, as vectors; the 16 x 4 of a are
+  // the same for all lanes: 16 vectors, eight at a time.
+  LoopBody body = productLoop("lavapipe", kRowsOfLanes);
+  EXPECT_EQ(body.loads, 8u + 2u);
+  EXPECT_EQ(body.shuffles, 64u);
+  EXPECT_EQ(body.multiplyAdds, 512u);
+  EXPECT_TRUE(body.inPairs);
+}
+
+TEST(SharedLoads, LanesAreOnTheirOwnElsewhere) {
+  LoopBody body = productLoop("portable", kRowsOfLanes);
+  EXPECT_EQ(body.loads, 8u + 16u);
+  EXPECT_EQ(body.shuffles, 0u);
+  EXPECT_FALSE(body.inPairs);
+}
+
+TEST(SharedLoads, TakeWholeSubgroups) {
+  LoopBody body = productLoop(
+      "lavapipe", "#codegen.strategy<lanes = [1, 4], tile = [16, 8], run = "
+                  "[16, 8], unroll = [4]>");
+  EXPECT_EQ(body.loads, 8u + 16u);
+  EXPECT_EQ(body.shuffles, 0u);
+}
 
 } // namespace

@@ -78,6 +78,8 @@ private:
     bool alignable;
     /// The tensor is read whole, by loads of the body.
     bool isWhole = false;
+    /// Lanes can load its elements for each other.
+    bool sharable = false;
     /// Elements by what the choice says of the access's dimensions.
     std::map<llvm::SmallVector<int64_t, 16>, Elements> known;
   };

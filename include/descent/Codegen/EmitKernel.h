@@ -8,6 +8,7 @@
 
 #include "descent/Codegen/Codegen.h"
 #include "descent/Codegen/IterationSpace.h"
+#include "descent/Target/Profile.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
@@ -39,8 +40,8 @@ struct KernelPart {
 /// element is loaded once however many points of these need it, and four
 /// neighbouring ones at a time where their alignment is known. A strategy has
 /// to fit its space (checkStrategy). Each part has workgroups of its own.
-/// `maxGroups` is the largest number of workgroups in one dimension.
-EmittedKernel emitKernel(llvm::ArrayRef<KernelPart> parts, int64_t maxGroups);
+EmittedKernel emitKernel(llvm::ArrayRef<KernelPart> parts,
+                         const Profile &profile);
 
 /// Whether the strategy speaks of as many dimensions as the space has, its runs
 /// divide their extents and its unrolling divides the reduction; if not, says

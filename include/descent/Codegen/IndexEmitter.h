@@ -9,6 +9,7 @@
 #include "descent/Codegen/IterationSpace.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "llvm/ADT/BitVector.h"
 
 namespace descent::codegen {
 
@@ -52,8 +53,13 @@ public:
   explicit IndexEmitter(LoopNest &nest) : nest(nest) {}
 
   /// A variable of type index with values in [0, extent); the expression that
-  /// stands for it.
-  mlir::AffineExpr addVariable(int64_t extent, mlir::Value value);
+  /// stands for it. `varies` says that lanes may differ in it.
+  mlir::AffineExpr addVariable(int64_t extent, mlir::Value value,
+                               bool varies = false);
+  /// Whether lanes may differ in an expression.
+  bool varies(mlir::AffineExpr expr) const;
+  /// The depth of the loops that an expression changes in.
+  unsigned depthOf(mlir::AffineExpr expr) const;
 
   mlir::AffineExpr simplify(mlir::AffineExpr expr) const {
     return simplifyExpr(expr, extents);
@@ -83,6 +89,7 @@ private:
   LoopNest &nest;
   llvm::SmallVector<int64_t> extents;
   llvm::SmallVector<mlir::Value> variables;
+  llvm::BitVector varying;
   llvm::DenseMap<mlir::AffineExpr, mlir::Value> values;
   llvm::DenseMap<std::pair<mlir::AffineExpr, int64_t>, mlir::Value> clamped;
   llvm::DenseMap<std::pair<mlir::Value, int64_t>, mlir::Value> offsets;
@@ -97,7 +104,6 @@ private:
       comparisons;
   llvm::DenseMap<std::pair<mlir::Value, mlir::Value>, mlir::Value> conjunctions;
 
-  unsigned depthOf(mlir::AffineExpr expr) const;
   mlir::Value emitSum(mlir::AffineExpr expr);
   mlir::Value emitDivision(mlir::AffineBinaryOpExpr expr);
   mlir::Value compare(mlir::AffineExpr expr,

@@ -8,6 +8,7 @@
 
 #include "descent/Codegen/IndexEmitter.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include <map>
 
 namespace descent::codegen {
 
@@ -15,11 +16,18 @@ namespace descent::codegen {
 /// binding is seen as.
 class BindingViews {
 public:
-  BindingViews(mlir::gpu::GPUFuncOp function, llvm::ArrayRef<int64_t> lengths)
-      : function(function), lengths(lengths) {}
+  /// `pairsWords`: see Profile.
+  BindingViews(mlir::gpu::GPUFuncOp function, llvm::ArrayRef<int64_t> lengths,
+               bool pairsWords)
+      : function(function), lengths(lengths), pairsWords(pairsWords) {}
 
   /// The memref of `binding` with `width` elements of `type` as its element.
   mlir::Value get(unsigned binding, mlir::Type type, unsigned width);
+  /// Four elements of `type` at four times `position`.
+  mlir::Value loadFour(mlir::ImplicitLocOpBuilder &b, unsigned binding,
+                       mlir::Type type, mlir::Value position);
+  void storeFour(mlir::ImplicitLocOpBuilder &b, unsigned binding,
+                 mlir::Value vector, mlir::Value position);
   /// The binding of every argument so far.
   llvm::ArrayRef<unsigned> argumentBindings() const { return bindings; }
   /// Gives the function the type of its arguments.
@@ -28,8 +36,12 @@ public:
 private:
   mlir::gpu::GPUFuncOp function;
   llvm::ArrayRef<int64_t> lengths;
+  bool pairsWords;
   llvm::SmallVector<unsigned> bindings;
   llvm::DenseMap<std::pair<unsigned, mlir::Type>, mlir::Value> views;
+
+  /// What four elements of a type are in memory.
+  mlir::VectorType fourOf(mlir::Type type) const;
 };
 
 /// An element index apart: base + 4 group + lane, with the base a multiple of
@@ -51,10 +63,18 @@ public:
   TensorReader(LoopNest &nest, IndexEmitter &indices, BindingViews &views)
       : nest(nest), indices(indices), views(views) {}
 
+  /// Lets lanes load for each other: `lane` is the number of a lane among
+  /// `count` that can exchange values.
+  void shareLoads(mlir::Value lane, int64_t count) {
+    this->lane = lane;
+    numLanes = count;
+  }
+
   /// Announces that an element will be read; all announcements come before all
-  /// reads, so that reads know their neighbours.
+  /// reads, so that reads know their neighbours. `guardVaries` says that the
+  /// guard may hold in some lanes only.
   void announce(const TensorRef &tensor, mlir::AffineExpr index,
-                mlir::Value guard);
+                mlir::Value guard, bool guardVaries);
 
   /// The element as f32, i32 or i1; `guard`, if not null, says where it is read
   /// at all and not `fill`.
@@ -93,13 +113,54 @@ private:
       safeBases;
   llvm::DenseMap<mlir::Attribute, mlir::Value> constants;
 
+  /// Lanes that load for each other, if there are any.
+  mlir::Value lane;
+  int64_t numLanes = 0;
+  llvm::DenseSet<mlir::Value> varyingGuards;
+  /// The constants of all announced indices by tensor, base and guard, as they
+  /// are and in units of a vector.
+  llvm::DenseMap<ElementKey, llvm::SmallVector<int64_t>> announced[2];
+  /// A value, and where it is.
+  struct LaneValue {
+    mlir::Value value;
+    /// The lane that has it, or -1 for every lane its own.
+    int64_t source = -1;
+  };
+  /// Loads whose addresses are a base that the lanes have in common and a
+  /// constant: one for as many constants as there are lanes.
+  struct SharedLoads {
+    llvm::SmallVector<int64_t> constants;
+    /// One for every `numLanes` of the constants; null until it is needed.
+    llvm::SmallVector<mlir::Value> loaded;
+  };
+  llvm::DenseMap<ElementKey, SharedLoads> shared[2];
+  /// Numbers that differ by lane, as expressions.
+  std::map<llvm::SmallVector<int64_t>, mlir::AffineExpr> numbersByLane;
+
+  /// Where to load a constant from a base: at the base, the offset and what is
+  /// the constant then; and, of shared loads, where the value is once loaded.
+  struct Address {
+    mlir::Value *loaded;
+    int64_t source;
+    mlir::AffineExpr offset;
+    int64_t constant;
+  };
+  SharedLoads &sharedLoads(const ElementKey &key, const TensorRef &tensor,
+                           bool vectors);
+  Address share(const ElementKey &key, const TensorRef &tensor,
+                int64_t constant, bool vectors);
+  mlir::AffineExpr byLane(llvm::ArrayRef<int64_t> numbers);
+  mlir::Value fromLane(mlir::Value value, unsigned depth, int64_t source);
+
   unsigned number(const TensorRef &tensor);
   mlir::Value load(const TensorRef &tensor, mlir::AffineExpr index,
                    mlir::Value guard);
-  mlir::Value scalarPosition(const TensorRef &tensor, mlir::AffineExpr index,
-                             mlir::Value guard);
+  mlir::Value scalarPosition(const TensorRef &tensor, mlir::AffineExpr base,
+                             const Address &at, mlir::Value guard);
   bool staysInside(const TensorRef &tensor, mlir::AffineExpr index) const;
-  mlir::Value loadVector(const TensorRef &tensor, GroupKey key);
+  LaneValue loadVector(const TensorRef &tensor, GroupKey key);
+  LaneValue loadScalar(const TensorRef &tensor, const VectorSlot &slot,
+                       mlir::Value guard);
 };
 
 /// Stores the elements of a tensor, whole groups of four as vectors. `indices`

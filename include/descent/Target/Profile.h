@@ -27,6 +27,8 @@ struct Instructions {
   /// Loads, outside of loops, whose address is the same for all lanes.
   double uniformLoad = 0, uniformVectorLoad = 0;
   double store = 0, vectorStore = 0;
+  /// Elements that all lanes take from one of them.
+  double shuffle = 0;
   /// Trips around loops.
   double loop = 0;
   /// Values loaded and stored in a trip because the registers are full.
@@ -62,6 +64,13 @@ struct Profile {
   unsigned maxUnrolledSteps;
   /// Combined values that stay in registers.
   unsigned registers;
+  /// True if four elements of 32 bits move faster as two integers of 64 bits:
+  /// where the driver goes through the components of a vector one by one.
+  bool pairsWords;
+  /// True if lanes do well to load for each other, by shuffles in the subgroup,
+  /// what all of them need: where a load costs as much for one address as for
+  /// as many as there are lanes.
+  bool sharesLoads;
   /// True if lanes side by side that access neighbouring elements share one
   /// memory transaction.
   bool coalesces;

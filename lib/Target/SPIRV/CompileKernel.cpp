@@ -21,10 +21,17 @@ void loadCodegenDialects(MLIRContext &context) {
 }
 
 /// The names in Vulkan of the optional features that a module uses.
-static SmallVector<StringRef> featuresOf(mlir::spirv::ModuleOp module) {
+static SmallVector<StringRef> featuresOf(mlir::spirv::ModuleOp module,
+                                         const Profile &profile) {
   using mlir::spirv::Capability;
   SmallVector<StringRef> features;
   for (Capability capability : module.getVceTriple()->getCapabilities()) {
+    if (capability == Capability::GroupNonUniformShuffle) {
+      features.push_back("subgroupShuffle");
+      // Which lanes there are to take values from is written in the code.
+      features.push_back(StringAttr::get(
+          module.getContext(), "subgroupSize" + Twine(profile.subgroupSize)));
+    }
     if (capability == Capability::Float64)
       features.push_back("shaderFloat64");
     if (capability == Capability::Int64)
@@ -54,13 +61,12 @@ FailureOr<CompiledKernel> compileKernel(schedule::KernelOp kernel,
   CompiledKernel compiled;
   for (unsigned i = 0; i < kernel.getBindings().size(); ++i)
     compiled.bindings.push_back(kernel.getBindingAccess(i));
-  codegen::EmittedKernel emitted =
-      codegen::emitKernel(parts, profile.maxWorkgroupCount);
+  codegen::EmittedKernel emitted = codegen::emitKernel(parts, profile);
   FailureOr<mlir::spirv::ModuleOp> module =
       convertToSPIRV(emitted, compiled.bindings);
   if (failed(module))
     return kernel.emitOpError("cannot be converted to SPIR-V");
-  compiled.features = featuresOf(*module);
+  compiled.features = featuresOf(*module, profile);
   std::string message;
   if (failed(serializeOptimized(*module, compiled.words, message)))
     return kernel.emitOpError("became an invalid SPIR-V module: ") << message;

@@ -178,16 +178,30 @@ static mlir::spirv::TargetEnvAttr targetEnvironment(gpu::GPUFuncOp function) {
   };
   for (Type type : function.getArgumentTypes())
     allowType(type);
+  int subgroupSize = 32;
   function.walk([&](Operation *op) {
     for (Type type : op->getResultTypes())
       allowType(type);
+    if (auto shuffle = dyn_cast<gpu::ShuffleOp>(op)) {
+      allow(Capability::GroupNonUniformShuffle);
+      APInt width;
+      if (matchPattern(shuffle.getWidth(), m_ConstantInt(&width)))
+        subgroupSize = width.getZExtValue();
+    }
   });
   if (llvm::is_contained(capabilities, Capability::Int16))
     extensions.push_back(Extension::SPV_KHR_16bit_storage);
   auto triple = mlir::spirv::VerCapExtAttr::get(
       mlir::spirv::Version::V_1_3, capabilities, extensions, context);
-  return mlir::spirv::TargetEnvAttr::get(
-      triple, mlir::spirv::getDefaultResourceLimits(context));
+  auto limits = mlir::spirv::getDefaultResourceLimits(context);
+  auto withSize = mlir::spirv::ResourceLimitsAttr::get(
+      context, limits.getMaxComputeSharedMemorySize(),
+      limits.getMaxComputeWorkgroupInvocations(),
+      limits.getMaxComputeWorkgroupSize(), subgroupSize,
+      limits.getMinSubgroupSize(), limits.getMaxSubgroupSize(),
+      limits.getCooperativeMatrixPropertiesKhr(),
+      limits.getCooperativeMatrixPropertiesNv());
+  return mlir::spirv::TargetEnvAttr::get(triple, withSize);
 }
 
 /// Takes Int16 back: integers of 16 bits are only loaded, stored, and converted
