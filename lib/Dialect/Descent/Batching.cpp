@@ -5,7 +5,6 @@
 #include "descent/Dialect/Descent/Batching.h"
 #include "descent/Dialect/Descent/Math.h"
 #include "llvm/ADT/Sequence.h"
-#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 
@@ -42,67 +41,67 @@ SmallVector<int64_t> prefixed(int64_t first, Dims values) {
   return result;
 }
 
-/// How an operation's attributes change when its first dimension becomes its
-/// second. Returns whether the operation is known. All but contract take
-/// operands that are all batched.
-bool shiftDimensions(Operation *op) {
-  return llvm::TypeSwitch<Operation *, bool>(op)
-      .Case<ReshapeOp, StopGradientOp, SoftmaxCrossEntropyOp>(
-          [](auto) { return true; })
-      .Case([](TransposeOp op) {
-        op.setPermutation(prefixed(0, shifted(op.getPermutation())));
-        return true;
-      })
-      .Case([](BroadcastOp op) {
-        op.setDims(prefixed(0, shifted(op.getDims())));
-        return true;
-      })
-      .Case([](SliceOp op) {
-        op.setOffsets(prefixed(0, op.getOffsets()));
-        op.setStrides(prefixed(1, op.getStrides()));
-        return true;
-      })
-      .Case([](PadOp op) {
-        op.setLow(prefixed(0, op.getLow()));
-        op.setHigh(prefixed(0, op.getHigh()));
-        return true;
-      })
-      .Case<ReverseOp, WindowOp, UnwindowOp, ReduceSumOp, ReduceMaxOp,
-            ReduceProdOp, MaxWithIndexOp>([](auto op) {
-        op.setDims(shifted(op.getDims()));
-        return true;
-      })
-      .Case<ConcatOp, SoftmaxOp, GatherOp, ScatterAddOp>([](auto op) {
-        op.setAxis(op.getAxis() + 1);
-        return true;
-      })
-      .Default([](Operation *op) { return op->hasTrait<ElementwiseLoops>(); });
+} // namespace
+
+void ReshapeOp::shiftDimensions() {}
+
+void TransposeOp::shiftDimensions() {
+  setPermutation(prefixed(0, shifted(getPermutation())));
 }
 
+void BroadcastOp::shiftDimensions() {
+  setDims(prefixed(0, shifted(getDims())));
+}
+
+void SliceOp::shiftDimensions() {
+  setOffsets(prefixed(0, getOffsets()));
+  setStrides(prefixed(1, getStrides()));
+}
+
+void PadOp::shiftDimensions() {
+  setLow(prefixed(0, getLow()));
+  setHigh(prefixed(0, getHigh()));
+}
+
+void ReverseOp::shiftDimensions() { setDims(shifted(getDims())); }
+void WindowOp::shiftDimensions() { setDims(shifted(getDims())); }
+void UnwindowOp::shiftDimensions() { setDims(shifted(getDims())); }
+void ReduceSumOp::shiftDimensions() { setDims(shifted(getDims())); }
+void ReduceMaxOp::shiftDimensions() { setDims(shifted(getDims())); }
+void ReduceProdOp::shiftDimensions() { setDims(shifted(getDims())); }
+void MaxWithIndexOp::shiftDimensions() { setDims(shifted(getDims())); }
+
+void ConcatOp::shiftDimensions() { setAxis(getAxis() + 1); }
+void SoftmaxOp::shiftDimensions() { setAxis(getAxis() + 1); }
+void GatherOp::shiftDimensions() { setAxis(getAxis() + 1); }
+void ScatterAddOp::shiftDimensions() { setAxis(getAxis() + 1); }
+
 /// The new dimension is a label of its own, on what is batched.
-Value batchContract(OpBuilder &b, ContractOp op, ValueRange operands,
-                    ArrayRef<bool> batched) {
+SmallVector<Value> ContractOp::buildBatched(OpBuilder &b, ValueRange operands,
+                                            ArrayRef<bool> batched, int64_t) {
   int64_t label = 0;
-  for (Dims labels :
-       {op.getLhsLabels(), op.getRhsLabels(), op.getResultLabels()})
+  for (Dims labels : {getLhsLabels(), getRhsLabels(), getResultLabels()})
     for (int64_t other : labels)
       label = std::max(label, other + 1);
   auto labelsOf = [&](Dims labels, bool isBatched) {
     return isBatched ? prefixed(label, labels) : SmallVector<int64_t>(labels);
   };
-  return b.create<ContractOp>(
-      op.getLoc(), operands[0], labelsOf(op.getLhsLabels(), batched[0]),
-      operands[1], labelsOf(op.getRhsLabels(), batched[1]),
-      labelsOf(op.getResultLabels(), true));
+  return {b.create<ContractOp>(
+      getLoc(), operands[0], labelsOf(getLhsLabels(), batched[0]), operands[1],
+      labelsOf(getRhsLabels(), batched[1]), labelsOf(getResultLabels(), true))};
 }
 
 /// One table for all slices: their indices stand one behind the other along the
 /// axis, so that the table is not repeated.
-Value batchLookup(OpBuilder &b, GatherOp op, Value table, Value indices,
-                  int64_t count) {
-  Location loc = op.getLoc();
-  int64_t axis = op.getAxis();
-  SmallVector<int64_t> shape(op.getType().getShape());
+SmallVector<Value> GatherOp::buildBatched(OpBuilder &b, ValueRange operands,
+                                          ArrayRef<bool> batched,
+                                          int64_t count) {
+  if (batched[0])
+    return {};
+  Value table = operands[0], indices = operands[1];
+  Location loc = getLoc();
+  int64_t axis = getAxis();
+  SmallVector<int64_t> shape(getType().getShape());
   // The new dimension goes to the place before the axis, and later back.
   SmallVector<int64_t> there, back{axis};
   for (int64_t dim = 0; dim < axis; ++dim) {
@@ -120,30 +119,21 @@ Value batchLookup(OpBuilder &b, GatherOp op, Value table, Value indices,
   Value moved = b.create<TransposeOp>(loc, indices, there);
   Value all =
       b.create<GatherOp>(loc, table, reshapeTo(b, loc, moved, merged), axis);
-  return b.create<TransposeOp>(loc, reshapeTo(b, loc, all, split), back);
+  return {b.create<TransposeOp>(loc, reshapeTo(b, loc, all, split), back)};
 }
 
-} // namespace
-
 bool canBatch(Operation *op) {
-  if (op->getNumRegions() > 0 || op->getNumOperands() == 0)
-    return false;
-  if (isa<ContractOp>(op))
-    return true;
-  // On a copy, since asking is doing.
-  Operation *copy = op->clone();
-  bool known = shiftDimensions(copy);
-  copy->destroy();
-  return known;
+  return isa<BatchableOpInterface>(op) && op->getNumOperands() > 0;
 }
 
 SmallVector<Value> batchOperation(OpBuilder &b, Operation *op,
                                   ValueRange operands, ArrayRef<bool> batched,
                                   int64_t count) {
-  if (auto contract = dyn_cast<ContractOp>(op))
-    return {batchContract(b, contract, operands, batched)};
-  if (auto gather = dyn_cast<GatherOp>(op); gather && !batched[0])
-    return {batchLookup(b, gather, operands[0], operands[1], count)};
+  auto batchable = cast<BatchableOpInterface>(op);
+  if (SmallVector<Value> built =
+          batchable.buildBatched(b, operands, batched, count);
+      !built.empty())
+    return built;
   SmallVector<Value> all;
   for (auto [operand, is] : llvm::zip_equal(operands, batched))
     all.push_back(is ? operand : repeatSlice(b, op->getLoc(), operand, count));
@@ -151,7 +141,7 @@ SmallVector<Value> batchOperation(OpBuilder &b, Operation *op,
   copy->setOperands(all);
   for (Value result : copy->getResults())
     result.setType(withLeading(result.getType(), count));
-  shiftDimensions(copy);
+  cast<BatchableOpInterface>(copy).shiftDimensions();
   return llvm::to_vector_of<Value>(copy->getResults());
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What an operation says about itself, so that passes name no operation: its VJP, its cost, its view, its loop nest, its parts.
+// What an operation says about itself, so that passes name no operation: its VJP, its cost, its view, its loop nest, its parts, and itself on many slices at once.
 
 #ifndef DESCENT_INTERFACES_TD
 #define DESCENT_INTERFACES_TD
@@ -62,6 +62,21 @@ def Descent_DecomposableOpInterface : OpInterface<"DecomposableOpInterface"> {
   let description = [{A composite operation: kept whole for its own derivative and for strategies that know it, taken apart before kernels are formed.}];
   let methods = [InterfaceMethod<"Builds the same results out of simpler operations.",
     "::llvm::SmallVector<::mlir::Value>", "decompose", (ins "::mlir::OpBuilder &":$builder)>];
+}
+
+def Descent_BatchableOpInterface : OpInterface<"BatchableOpInterface"> {
+  let cppNamespace = "::descent";
+  let description = [{
+    An operation that can be done to all slices of a sequence at once: on operands with a new leading dimension, which all results have too.
+    Loops over sequences leave what no iteration has to wait for to such operations (Batching.h).
+  }];
+  let methods = [
+    InterfaceMethod<"Changes the attributes that number dimensions, or list something for each, as the new leading dimension of all operands and results wants it.",
+      "void", "shiftDimensions", (ins), [{}], [{ return; }]>,
+    InterfaceMethod<[{Builds the batched operation for `operands`, of which those that are not `batched` stand for all slices as they are. For operations that can do
+      without copies of these; by default, and where it returns nothing, they are repeated and the dimensions shifted.}],
+      "::llvm::SmallVector<::mlir::Value>", "buildBatched", (ins "::mlir::OpBuilder &":$builder, "::mlir::ValueRange":$operands, "::llvm::ArrayRef<bool>":$batched,
+                                                                 "int64_t":$count), [{}], [{ return {}; }]>];
 }
 
 #endif // DESCENT_INTERFACES_TD

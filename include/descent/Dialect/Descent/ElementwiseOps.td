@@ -14,7 +14,7 @@ include "mlir/Interfaces/SideEffectInterfaces.td"
 def Descent_ElementwiseLoops : NativeOpTrait<"ElementwiseLoops"> { let cppNamespace = "::descent"; }
 
 class Descent_ElementwiseOp<string mnemonic, list<Trait> traits = []>
-    : Descent_Op<mnemonic, !listconcat(traits, [Pure, Descent_ElementwiseLoops, Descent_LoopNestOpInterface,
+    : Descent_Op<mnemonic, !listconcat(traits, [Pure, Descent_ElementwiseLoops, Descent_LoopNestOpInterface, Descent_BatchableOpInterface,
         DeclareOpInterfaceMethods<Descent_CostOpInterface>])> {
   let extraClassDefinition = "uint64_t $cppClass::getFlops() { return ::descent::countElements((*this)->getResult(0).getType()); }";
 }
@@ -137,7 +137,7 @@ def Descent_IsFiniteOp : Descent_ElementwiseOp<"is_finite", [SameOperandsAndResu
 }
 
 def Descent_StopGradientOp : Descent_Op<"stop_gradient", [Pure, SameOperandsAndResultType, DeclareOpInterfaceMethods<Descent_DecomposableOpInterface>,
-    DeclareOpInterfaceMethods<Descent_DifferentiableOpInterface>]> {
+    DeclareOpInterfaceMethods<Descent_DifferentiableOpInterface>, Descent_BatchableOpInterface]> {
   let summary = "the operand, through which no gradient goes";
   let arguments = (ins Descent_Tensor:$operand);
   let results = (outs Descent_Tensor:$result);

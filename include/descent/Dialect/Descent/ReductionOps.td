@@ -17,7 +17,7 @@ class Descent_ReduceOp<string mnemonic, list<Trait> traits = []>
   let hasVerifier = 1;
 }
 
-def Descent_ReduceSumOp : Descent_ReduceOp<"reduce_sum"> {
+def Descent_ReduceSumOp : Descent_ReduceOp<"reduce_sum", [DeclareOpInterfaceMethods<Descent_BatchableOpInterface, ["shiftDimensions"]>]> {
   let summary = "sum over `dims` (increasing), which the result lacks";
   let arguments = (ins Descent_NumberTensor:$operand, DenseI64ArrayAttr:$dims);
   let results = (outs Descent_NumberTensor:$result);
@@ -25,7 +25,7 @@ def Descent_ReduceSumOp : Descent_ReduceOp<"reduce_sum"> {
   let builders = [OpBuilder<(ins "::mlir::Value":$operand, "::llvm::ArrayRef<int64_t>":$dims)>];
 }
 
-def Descent_ReduceMaxOp : Descent_ReduceOp<"reduce_max"> {
+def Descent_ReduceMaxOp : Descent_ReduceOp<"reduce_max", [DeclareOpInterfaceMethods<Descent_BatchableOpInterface, ["shiftDimensions"]>]> {
   let summary = "maximum over `dims`, as torch.amax: ties share the cotangent equally; NaN propagates";
   let arguments = (ins Descent_NumberTensor:$operand, DenseI64ArrayAttr:$dims);
   let results = (outs Descent_NumberTensor:$result);
@@ -33,7 +33,7 @@ def Descent_ReduceMaxOp : Descent_ReduceOp<"reduce_max"> {
   let builders = [OpBuilder<(ins "::mlir::Value":$operand, "::llvm::ArrayRef<int64_t>":$dims)>];
 }
 
-def Descent_ReduceProdOp : Descent_ReduceOp<"reduce_prod"> {
+def Descent_ReduceProdOp : Descent_ReduceOp<"reduce_prod", [DeclareOpInterfaceMethods<Descent_BatchableOpInterface, ["shiftDimensions"]>]> {
   let summary = "product over `dims`; the derivative is right with zeros among the factors";
   let arguments = (ins Descent_NumberTensor:$operand, DenseI64ArrayAttr:$dims);
   let results = (outs Descent_NumberTensor:$result);
@@ -41,7 +41,7 @@ def Descent_ReduceProdOp : Descent_ReduceOp<"reduce_prod"> {
   let builders = [OpBuilder<(ins "::mlir::Value":$operand, "::llvm::ArrayRef<int64_t>":$dims)>];
 }
 
-def Descent_MaxWithIndexOp : Descent_ReduceOp<"max_with_index"> {
+def Descent_MaxWithIndexOp : Descent_ReduceOp<"max_with_index", [DeclareOpInterfaceMethods<Descent_BatchableOpInterface, ["shiftDimensions"]>]> {
   let summary = "maximum over `dims` and the row-major index of its first occurrence within them, as torch.max and max_pool2d; NaN counts as the largest";
   let arguments = (ins Descent_NumberTensor:$operand, DenseI64ArrayAttr:$dims);
   let results = (outs Descent_NumberTensor:$values, Descent_IndexTensor:$indices);
@@ -49,7 +49,7 @@ def Descent_MaxWithIndexOp : Descent_ReduceOp<"max_with_index"> {
   let builders = [OpBuilder<(ins "::mlir::Value":$operand, "::llvm::ArrayRef<int64_t>":$dims)>];
 }
 
-def Descent_ContractOp : Descent_ReduceOp<"contract"> {
+def Descent_ContractOp : Descent_ReduceOp<"contract", [DeclareOpInterfaceMethods<Descent_BatchableOpInterface, ["buildBatched"]>]> {
   let summary = "generalized matrix product: the sum of lhs * rhs over all labels that the result lacks";
   let description = [{
     Einstein summation with integer labels: dimension i of lhs carries label lhs_labels[i], and so on. Labels are distinct within one tensor, and every
@@ -71,7 +71,7 @@ def Descent_ContractOp : Descent_ReduceOp<"contract"> {
 //===----------------------------------------------------------------------===//
 
 def Descent_GatherOp : Descent_LoopNestOp<"gather", [DeclareOpInterfaceMethods<Descent_LoopNestOpInterface>,
-    DeclareOpInterfaceMethods<Descent_DifferentiableOpInterface>]> {
+    DeclareOpInterfaceMethods<Descent_DifferentiableOpInterface>, DeclareOpInterfaceMethods<Descent_BatchableOpInterface, ["shiftDimensions", "buildBatched"]>]> {
   let summary = "reads along `axis` where the indices say: result[.., i, ..] = operand[.., indices[.., i, ..], ..]";
   let description = [{
     As torch.gather: `indices` has the operand's shape but for the extent along `axis`, and the result has the shape of `indices`. A lookup of rows
@@ -86,7 +86,7 @@ def Descent_GatherOp : Descent_LoopNestOp<"gather", [DeclareOpInterfaceMethods<D
 }
 
 def Descent_ScatterAddOp : Descent_LoopNestOp<"scatter_add", [DeclareOpInterfaceMethods<Descent_LoopNestOpInterface, ["getCombiners"]>,
-    DeclareOpInterfaceMethods<Descent_DifferentiableOpInterface>]> {
+    DeclareOpInterfaceMethods<Descent_DifferentiableOpInterface>, DeclareOpInterfaceMethods<Descent_BatchableOpInterface, ["shiftDimensions"]>]> {
   let summary = "the adjoint of gather: result[.., j, ..] is the sum of updates[.., i, ..] over all i with indices[.., i, ..] = j, in the order of i";
   let description = [{
     `updates` and `indices` have one shape; the result has it too but for `extent` along `axis`. Indices outside of the axis add nowhere. Every
@@ -108,7 +108,7 @@ class Descent_CompositeOp<string mnemonic, list<Trait> traits = []>
   let hasVerifier = 1;
 }
 
-def Descent_SoftmaxOp : Descent_CompositeOp<"softmax", [SameOperandsAndResultType]> {
+def Descent_SoftmaxOp : Descent_CompositeOp<"softmax", [SameOperandsAndResultType, DeclareOpInterfaceMethods<Descent_BatchableOpInterface, ["shiftDimensions"]>]> {
   let summary = "e^(x - max) / sum e^(x - max) along `axis`";
   let arguments = (ins Descent_FloatTensor:$operand, I64Attr:$axis);
   let results = (outs Descent_FloatTensor:$result);
@@ -116,7 +116,7 @@ def Descent_SoftmaxOp : Descent_CompositeOp<"softmax", [SameOperandsAndResultTyp
   let builders = [OpBuilder<(ins "::mlir::Value":$operand, "int64_t":$axis), [{ build($_builder, $_state, operand.getType(), operand, axis); }]>];
 }
 
-def Descent_SoftmaxCrossEntropyOp : Descent_CompositeOp<"softmax_cross_entropy"> {
+def Descent_SoftmaxCrossEntropyOp : Descent_CompositeOp<"softmax_cross_entropy", [Descent_BatchableOpInterface]> {
   let summary = "per sample: log sum e^z - z[label], for logits [..., C] and labels [...], which must lie in [0, C) (the runtime refuses others)";
   let arguments = (ins Descent_FloatTensor:$logits, Descent_IntTensor:$labels);
   let results = (outs Descent_FloatTensor:$result);

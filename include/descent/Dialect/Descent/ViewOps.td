@@ -9,7 +9,7 @@ include "descent/Dialect/Descent/ElementwiseOps.td"
 
 class Descent_ViewOp<string mnemonic, list<Trait> traits = []>
     : Descent_Op<mnemonic, !listconcat(traits, [Pure, DeclareOpInterfaceMethods<Descent_ViewOpInterface>,
-        DeclareOpInterfaceMethods<Descent_DifferentiableOpInterface>])> {
+        DeclareOpInterfaceMethods<Descent_DifferentiableOpInterface>, DeclareOpInterfaceMethods<Descent_BatchableOpInterface, ["shiftDimensions"]>])> {
   let hasVerifier = 1;
 }
 
@@ -88,7 +88,7 @@ def Descent_UnwindowOp : Descent_ViewOp<"unwindow"> {
 }
 
 def Descent_ConcatOp : Descent_Op<"concat", [Pure, DeclareOpInterfaceMethods<Descent_LoopNestOpInterface>,
-    DeclareOpInterfaceMethods<Descent_DifferentiableOpInterface>]> {
+    DeclareOpInterfaceMethods<Descent_DifferentiableOpInterface>, DeclareOpInterfaceMethods<Descent_BatchableOpInterface, ["shiftDimensions"]>]> {
   let summary = "joins tensors along one dimension";
   let arguments = (ins Variadic<Descent_Tensor>:$operands, I64Attr:$axis);
   let results = (outs Descent_Tensor:$result);
