@@ -182,10 +182,6 @@ CompileStatus Compilation::formKernels() {
   });
 }
 
-/// The most bytes that one tensor may have: what Vulkan lets every device bind
-/// at least.
-static constexpr int64_t maxTensorBytes = 128 << 20;
-
 /// Reports the first tensor that no binding can hold.
 CompileStatus Compilation::checkSizes() {
   WalkResult result = module->walk([&](Operation *op) {

@@ -5,8 +5,9 @@
 // The body and its reverse sweep are built as one joint block. What the sweep
 // needs of the forward part is taken from where it is (slices, captures,
 // values that are stacked anyway), computed again where that is cheap
-// (isCheap), and else stacked by the forward scan, which is built anew for it:
-// carried values, and results of products, reductions, composites, inner scans.
+// (isCheap) or a stack would be too large, and else stacked by the forward
+// scan, which is built anew for it: carried values, and results of products,
+// reductions, composites, inner scans.
 
 #include "ScanParts.h"
 #include "TimeSums.h"
@@ -59,6 +60,13 @@ private:
   bool isForward(Operation *op) {
     return lastForward &&
            (op == lastForward || op->isBeforeInBlock(lastForward));
+  }
+  /// Whether a result of the forward part is computed again rather than
+  /// stacked.
+  bool isRepeated(Operation *op) {
+    return isCheap(op) || !llvm::all_of(op->getResults(), [&](Value result) {
+             return canStack(result, scan.getCount());
+           });
   }
   OpBuilder atJointEnd() { return OpBuilder(joint->getTerminator()); }
   size_t numCarries() { return scan.getInits().size(); }
@@ -163,7 +171,7 @@ SmallVector<Value> ScanDerivative::findResiduals(const ScanParts &backward,
     if (!seen.insert(value).second || arguments.contains(value))
       continue;
     Operation *op = value.getDefiningOp();
-    if (op && (!isForward(op) || isCheap(op)))
+    if (op && (!isForward(op) || isRepeated(op)))
       llvm::append_range(open, op->getOperands());
     else
       residuals.push_back(value);
@@ -273,7 +281,7 @@ LogicalResult ScanDerivative::build(OpBuilder &b,
     if (auto argument = dyn_cast<BlockArgument>(value))
       return argument.getArgNumber() < numCarries();
     Operation *op = value.getDefiningOp();
-    return isForward(op) && !isCheap(op);
+    return isForward(op) && !isRepeated(op);
   });
   SmallVector<TimeSums::Sum> captureSums(scan.getCaptures().size());
   for (size_t i = 0; i < captureSums.size(); ++i)

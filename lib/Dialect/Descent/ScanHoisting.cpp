@@ -38,7 +38,9 @@ public:
       Dependence dependence = Dependence::Captures;
       for (Value operand : op.getOperands())
         dependence = std::max(dependence, dependences.lookup(operand));
-      if (dependence == Dependence::Slices && !canBatch(&op))
+      // What would not fit into memory all at once waits for its step.
+      if (dependence == Dependence::Slices &&
+          (!canBatch(&op) || (!isCheap(&op) && !canStackAll(op.getResults()))))
         dependence = Dependence::Carried;
       for (Value result : op.getResults())
         dependences[result] = dependence;
@@ -98,6 +100,11 @@ public:
   }
 
 private:
+  bool canStackAll(ValueRange values) {
+    return llvm::all_of(values,
+                        [&](Value value) { return canStack(value, count); });
+  }
+
   int64_t count;
   DenseMap<Value, Dependence> dependences;
   DenseMap<Value, Value> known;
@@ -177,11 +184,11 @@ struct SinkFromScan : OpRewritePattern<ScanOp> {
                                 PatternRewriter &rewriter) const override {
     if (hasGradients(scan))
       return failure();
-    DenseSet<Operation *> sunk = findSunk(scan);
+    Outside outside(scan);
+    DenseSet<Operation *> sunk = findSunk(scan, outside);
     if (sunk.empty())
       return failure();
 
-    Outside outside(scan);
     ScanParts parts(scan);
     parts.stacked.clear();
     SmallVector<size_t> kept, moved;
@@ -215,15 +222,21 @@ struct SinkFromScan : OpRewritePattern<ScanOp> {
   }
 
   /// The operations that can be done behind the loop, and are not cheap or
-  /// computed from such.
-  static DenseSet<Operation *> findSunk(ScanOp scan) {
+  /// computed from such. Carried values that they read, and their results, have
+  /// to fit into memory as stacks.
+  static DenseSet<Operation *> findSunk(ScanOp scan, const Outside &outside) {
     Cone needed(scan.getNextValues(), {});
+    auto fits = [&](Value value) {
+      return outside.isFree(value) || canStack(value, scan.getCount());
+    };
     DenseSet<Operation *> late, sunk;
     Operation *end = scan.getReturn();
     for (Operation &op :
          llvm::reverse(scan.getBodyBlock().without_terminator()))
       if (!needed.operations.contains(&op) && !op.use_empty() &&
-          canBatch(&op) && llvm::all_of(op.getUsers(), [&](Operation *user) {
+          canBatch(&op) && llvm::all_of(op.getOperands(), fits) &&
+          llvm::all_of(op.getResults(), fits) &&
+          llvm::all_of(op.getUsers(), [&](Operation *user) {
             return user == end || late.contains(user);
           }))
         late.insert(&op);

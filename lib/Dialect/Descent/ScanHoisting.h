@@ -16,6 +16,7 @@ namespace descent {
 /// What moves are operations that are not cheap (isCheap), what they are
 /// computed from, and stacked values that do not depend on carried ones. Cheap
 /// operations stay with their readers, whose kernels compute them in passing.
+/// What would be too large for one tensor stays too.
 void addScanHoistingPatterns(mlir::RewritePatternSet &patterns);
 
 } // namespace descent

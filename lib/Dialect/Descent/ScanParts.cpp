@@ -109,4 +109,12 @@ bool isCheap(Operation *op) {
   return loops && loops.getCombiners().empty();
 }
 
+bool canStack(Value value, int64_t count) {
+  Type type = value.getType();
+  // A bool in memory is a byte.
+  int64_t bytes =
+      llvm::divideCeil(getElementTypeOrSelf(type).getIntOrFloatBitWidth(), 8);
+  return countElements(type) <= maxTensorBytes / bytes / count;
+}
+
 } // namespace descent

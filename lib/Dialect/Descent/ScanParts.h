@@ -52,6 +52,9 @@ struct Cone {
 /// loops without reduction, and what has no operands.
 bool isCheap(mlir::Operation *op);
 
+/// Whether `count` of a value can lie in memory, one behind the other.
+bool canStack(mlir::Value value, int64_t count);
+
 } // namespace descent
 
 #endif // DESCENT_LIB_DIALECT_DESCENT_SCANPARTS_H

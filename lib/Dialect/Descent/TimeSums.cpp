@@ -34,6 +34,11 @@ bool TimeSums::isAddedUp(Value value) {
   Operation *op = value.getDefiningOp();
   if (!op || parts.arguments().contains(value) || !changes(value))
     return true;
+  if (isa<ContractOp, ReduceSumOp>(op) &&
+      !llvm::all_of(op->getOperands(), [&](Value operand) {
+        return canStack(operand, parts.count);
+      }))
+    return true;
   if (auto contract = dyn_cast<ContractOp>(op)) // one factor has no stack
     return !changes(contract.getLhs()) || !changes(contract.getRhs());
   if (auto view = dyn_cast<ViewOpInterface>(op))

@@ -34,6 +34,10 @@ mlir::Type withElementType(mlir::Type type, mlir::Type element);
 /// The number of elements; 1 for a scalar.
 int64_t countElements(mlir::Type type);
 
+/// The most bytes of one tensor in memory: what Vulkan lets every device bind
+/// at least.
+inline constexpr int64_t maxTensorBytes = 128 << 20;
+
 /// The 1-D, or general, tensor type of static `shape`.
 mlir::RankedTensorType tensorType(llvm::ArrayRef<int64_t> shape,
                                   mlir::Type element);
