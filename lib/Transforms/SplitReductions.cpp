@@ -42,27 +42,36 @@ struct SplitReductionsPass
   SmallVector<int64_t> chooseChunks(KernelOp kernel) {
     int64_t points = product(kernel.getParallel()),
             length = product(kernel.getReduction());
-    bool splittable =
-        llvm::none_of(kernel.getCombiners().getAsRange<CombinerAttr>(),
-                      [](CombinerAttr combiner) {
-                        return combiner.getValue() == Combiner::max_index;
-                      });
-    if (kernel.isElementwise() || !splittable || points >= minPoints)
+    if (kernel.isElementwise() || (points >= minPoints && length <= maxLength))
       return {};
+    bool inOrder = llvm::any_of(combinationsOf(kernel), isMaxIndex);
+    // The chunks of a point are combined by one loop, and lie in memory.
+    int64_t most = std::min<int64_t>(maxLength, maxTensorBytes / 8 / points);
     SmallVector<int64_t> chunks;
     int64_t total = 1;
-    for (int64_t extent : kernel.getReduction()) {
+    for (auto [i, extent] : llvm::enumerate(kernel.getReduction())) {
       int64_t wanted =
           std::min((minPoints + points * total - 1) / (points * total),
                    length / (total * minLength));
       int64_t count = 1;
-      for (int64_t divisor = 2; divisor <= std::min(wanted, extent); ++divisor)
-        if (extent % divisor == 0)
+      // Chunks of what is not cut up would not be in row-major order.
+      bool cuttable =
+          !inOrder || i == 0 || chunks.back() == kernel.getReduction()[i - 1];
+      for (int64_t divisor = 2; cuttable && divisor <= extent; ++divisor)
+        if (extent % divisor == 0 &&
+            (divisor <= wanted ||
+             (length / (total * count) > maxLength && total * divisor <= most)))
           count = divisor;
+        else if (divisor > std::max(wanted, most))
+          break;
       chunks.push_back(count);
       total *= count;
     }
     return total > 1 ? chunks : SmallVector<int64_t>();
+  }
+
+  static bool isMaxIndex(const Combination &each) {
+    return each.combiner == Combiner::max_index;
   }
 
   void split(KernelOp kernel, ArrayRef<int64_t> chunks) {
@@ -108,27 +117,51 @@ struct SplitReductionsPass
                         combiningLocation(kernel));
     OpBuilder builder(kernel);
     SmallVector<Type> types;
-    for (const Combination &each : combinations)
+    SmallVector<int64_t> chunkShape{product(cut)};
+    llvm::append_range(chunkShape, kernel.getParallel());
+    for (const Combination &each : combinations) {
       types.push_back(tensorType(parallel, each.type));
+      // The indices are looked up, by the number of the chunk.
+      if (isMaxIndex(each))
+        types.push_back(tensorType(chunkShape, builder.getI32Type()));
+    }
     KernelOp parts = partial.build(builder, sums, types);
 
     // Their combination, in order, and the finish.
     KernelBuilder final(loc, kernel.getParallel(), cut, combinations);
-    SmallVector<AffineExpr> place;
+    SmallVector<AffineExpr> inParts;
     for (unsigned i = 0; i < numCut; ++i)
-      place.push_back(getAffineDimExpr(numParallel + i, context));
+      inParts.push_back(getAffineDimExpr(numParallel + i, context));
     for (unsigned i = 0; i < numParallel; ++i)
-      place.push_back(getAffineDimExpr(i, context));
+      inParts.push_back(getAffineDimExpr(i, context));
     auto access = simplifyAccess(
-        AccessAttr::get(AffineMap::get(place.size(), 0, place, context)),
+        AccessAttr::get(AffineMap::get(inParts.size(), 0, inParts, context)),
         final.domain(true));
-    SmallVector<Value> chunkValues;
-    for (Value part : parts->getResults())
-      chunkValues.push_back(final.read(part, access, true));
+    SmallVector<Value> chunkValues, chunkIndices;
+    unsigned part = 0;
+    for (const Combination &each : combinations) {
+      chunkValues.push_back(final.read(parts->getResult(part++), access, true));
+      chunkIndices.push_back(isMaxIndex(each) ? parts->getResult(part++)
+                                              : Value());
+    }
+    SmallVector<Value> combinedValues =
+        final.combine(chunkValues, combiningLocation(kernel));
     IRMapping finishing;
-    for (auto [i, value] :
-         llvm::enumerate(final.combine(chunkValues, combiningLocation(kernel))))
-      finishing.map(kernel.getFinishBlock().getArgument(i), value);
+    unsigned place = 0;
+    for (Value indices : chunkIndices) {
+      auto argument = [&] {
+        return kernel.getFinishBlock().getArgument(place);
+      };
+      finishing.map(argument(), combinedValues[place]);
+      ++place;
+      if (!indices)
+        continue;
+      if (!argument().use_empty())
+        finishing.map(argument(),
+                      findIndex(final, indices, combinedValues[place],
+                                product(rest), numParallel));
+      ++place;
+    }
     for (auto [i, input] : llvm::enumerate(kernel.getFinishInputs()))
       finishing.map(
           kernel.getFinishBlock().getArgument(kernel.getNumCombined() + i),
@@ -142,6 +175,25 @@ struct SplitReductionsPass
                                     llvm::to_vector(kernel->getResultTypes()));
     kernel->replaceAllUsesWith(combined);
     kernel.erase();
+  }
+
+  /// The index of the first maximum among all that is reduced: the one that
+  /// `indices` has for its chunk, behind the chunks before.
+  static Value findIndex(KernelBuilder &final, Value indices, Value chunk,
+                         int64_t chunkLength, unsigned numParallel) {
+    OpBuilder &b = final.finishBuilder();
+    Location loc = indices.getLoc();
+    Type i32 = b.getI32Type();
+    SmallVector<Value> at{chunk};
+    for (unsigned i = 0; i < numParallel; ++i)
+      at.push_back(b.create<IndexOp>(
+          loc, i32, AffineMap::get(numParallel, 0, b.getAffineDimExpr(i))));
+    Value whole =
+        final.read(indices, wholeAccess(b.getContext()), /*map=*/false);
+    Value inChunk = b.create<LoadOp>(loc, i32, whole, at);
+    Value length = b.create<ConstantOp>(loc, b.getI32IntegerAttr(chunkLength));
+    Value before = b.create<MulOp>(loc, chunk, length);
+    return b.create<AddOp>(loc, i32, ValueRange{before, inChunk});
   }
 };
 

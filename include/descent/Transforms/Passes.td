@@ -114,12 +114,16 @@ def FormKernelsPass : Pass<"descent-form-kernels", "::descent::EntryOp"> {
 def SplitReductionsPass : Pass<"descent-split-reductions", "::descent::EntryOp"> {
   let summary = "Gives long reductions with few results more parallelism";
   let description = [{
-    A sum or maximum over many elements with fewer than `min-points` results is cut into chunks along its outermost reduction dimensions: one kernel for the chunks, one
-    that combines them in order and finishes. The order is fixed, so results are the same run after run.
+    A reduction of many elements with fewer than `min-points` results is cut into chunks along its outermost reduction dimensions: one kernel for the chunks, one
+    that combines them in order and finishes. The order is fixed, so results are the same run after run. The index of a maximum is looked up among those of the chunks.
+
+    However many results there are, no point is left with more than `max-length` elements if divisors of the extents allow it: llvmpipe ends all loops of an invocation after
+    65535 iterations in all, without a word.
   }];
   let options = [
     Option<"minPoints", "min-points", "int64_t", "16384", "results of a kernel that are parallelism enough">,
-    Option<"minLength", "min-length", "int64_t", "512", "shortest reduction that one point is left with">];
+    Option<"minLength", "min-length", "int64_t", "512", "shortest reduction that one point is left with">,
+    Option<"maxLength", "max-length", "int64_t", "32768", "longest reduction that one point is left with">];
 }
 
 def VerifyKernelsPass : Pass<"descent-verify-kernels", "::descent::EntryOp"> {
