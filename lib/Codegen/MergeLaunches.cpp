@@ -3,7 +3,7 @@
 // descent-merge-launches: few phases, and few launches in each.
 
 #include "MergedKernel.h"
-#include "descent/Codegen/CostModel.h"
+#include "descent/Codegen/LaunchCost.h"
 #include "descent/Codegen/Passes.h"
 #include "descent/Dialect/Descent/Descent.h"
 #include "descent/Dialect/Schedule/Origins.h"
@@ -17,23 +17,6 @@ namespace descent::codegen {
 #include "descent/Codegen/Passes.h.inc"
 
 namespace {
-
-/// What a launch costs; several launches add up to one.
-struct LaunchCost {
-  /// Subgroups, and what all of them execute.
-  double subgroups = 0, work = 0;
-  /// The most that one subgroup executes.
-  double longest = 0;
-  /// What a subgroup executes of code that is not its part's.
-  double idle = 0;
-
-  void add(const LaunchCost &other) {
-    subgroups += other.subgroups;
-    work += other.work;
-    longest = std::max(longest, other.longest);
-    idle += other.idle;
-  }
-};
 
 /// Launches that become one.
 struct Group {
@@ -49,7 +32,10 @@ public:
     // New kernels stand where the old ones do, before the entries.
     for (auto kernel : module.getOps<schedule::KernelOp>()) {
       builder.setInsertionPointAfter(kernel);
-      costs[kernel] = costOf(kernel);
+      if (kernel.getParts().size() == 1)
+        costs[kernel] = LaunchCost::of(
+            buildIterationSpace(kernel),
+            cast<StrategyAttr>(kernel.getStrategyAttr()), profile);
     }
   }
 
@@ -76,51 +62,23 @@ private:
   /// Merged kernels by their text.
   llvm::StringMap<schedule::KernelOp> merged;
 
-  LaunchCost costOf(schedule::KernelOp kernel) {
-    LaunchCost sum;
-    for (unsigned i = 0; i < kernel.getParts().size(); ++i) {
-      auto strategy = cast<StrategyAttr>(kernel.getPartStrategy(i));
-      IterationSpace space = buildIterationSpace(kernel, i);
-      CostModel model(space, profile);
-      Choice choice{llvm::to_vector(strategy.getLanes()),
-                    llvm::to_vector(strategy.getTile()),
-                    llvm::to_vector(strategy.getRun()),
-                    llvm::to_vector(strategy.getUnroll())};
-      double subgroups = model.launchedSubgroups(choice),
-             each = dot(model.executed(choice), profile.costs);
-      sum.add({subgroups, subgroups * each, each,
-               profile.idleCode * dot(model.code(choice), profile.costs)});
-    }
-    return sum;
+  /// Whether a step is a launch of one part, and no loop.
+  bool isSingle(const Step &step) const {
+    return isa<schedule::LaunchOp>(step.op) &&
+           costs.contains(step.launches.front().second);
   }
 
-  /// The time of a launch in milliseconds.
-  double timeOf(const LaunchCost &cost) const {
-    return profile.launchTime +
-           std::max(cost.work, cost.longest * profile.parallelSubgroups) *
-               profile.unit;
-  }
-
-  /// What two launches cost as one. The lanes of each execute the other's code
-  /// without effect.
-  LaunchCost together(const LaunchCost &a, const LaunchCost &b) const {
-    LaunchCost both = a;
-    both.add(b);
-    both.work += a.subgroups * b.idle + b.subgroups * a.idle;
-    both.longest = std::max(a.longest + b.idle, b.longest + a.idle);
-    return both;
-  }
-
+  /// The milliseconds that two launches take less as one.
   double gain(const LaunchCost &a, const LaunchCost &b) const {
-    return timeOf(a) + timeOf(b) - timeOf(together(a, b));
+    return a.inMilliseconds(profile) + b.inMilliseconds(profile) -
+           a.mergedWith(b).inMilliseconds(profile);
   }
 
   /// Moves a launch to the phase, of those between what it waits for and what
   /// waits for it, whose launches it fits best.
   void moveToBestPhase(std::vector<Step> &steps, unsigned number) {
     Step &step = steps[number];
-    auto launch = dyn_cast<schedule::LaunchOp>(step.op);
-    if (!launch || step.after.empty())
+    if (!isSingle(step) || step.after.empty())
       return;
     unsigned last = UINT_MAX;
     for (unsigned later : step.after)
@@ -131,7 +89,7 @@ private:
     double bestGain = 0;
     for (auto [i, other] : llvm::enumerate(steps)) {
       if (i == number || other.phase < step.phase || other.phase > last ||
-          !isa<schedule::LaunchOp>(other.op))
+          !isSingle(other))
         continue;
       double gained = gain(costs.lookup(step.launches.front().second),
                            costs.lookup(other.launches.front().second));
@@ -148,7 +106,7 @@ private:
   void mergePhase(ArrayRef<const Step *> steps) {
     SmallVector<Group, 0> groups;
     for (const Step *step : steps)
-      if (isa<schedule::LaunchOp>(step->op))
+      if (isSingle(*step))
         groups.push_back(
             {step->launches, costs.lookup(step->launches.front().second)});
     std::set<std::pair<Operation *, Operation *>> refused;
@@ -173,7 +131,7 @@ private:
         refused.insert(keyOf(groups[i], groups[j]));
         continue;
       }
-      groups[i] = {both, together(groups[i].cost, groups[j].cost)};
+      groups[i] = {both, groups[i].cost.mergedWith(groups[j].cost)};
       groups.erase(groups.begin() + j);
     }
     for (const Group &group : groups)

@@ -4,6 +4,7 @@
 
 #include "Parts.h"
 #include "descent/Codegen/CostModel.h"
+#include "descent/Codegen/LaunchCost.h"
 #include "llvm/Support/MathExtras.h"
 #include <cmath>
 
@@ -99,40 +100,19 @@ static int64_t estimateRegisters(descent::KernelOp kernel,
       choice.tileSize() * kernel->getNumResults());
 }
 
-namespace {
-
-/// What the parts of a launch cost together, as descent-merge-launches weighs
-/// them: subgroups, what all of them and the longest one execute, and what each
-/// executes of the other parts' code on devices that do not branch.
-struct PartCosts {
-  double subgroups = 0, work = 0, longest = 0, idle = 0;
-
-  void add(double count, double each, double ownIdle) {
-    work += count * each + subgroups * ownIdle + count * idle;
-    longest = std::max(longest + ownIdle, each + idle);
-    subgroups += count;
-    idle += ownIdle;
-  }
-  double inMilliseconds(const Profile &profile) const {
-    return profile.launchTime +
-           std::max(work, longest * profile.parallelSubgroups) * profile.unit;
-  }
-};
-
-} // namespace
-
-/// A part of a kernel; its costs are added to `costs`.
+/// A part of a kernel; its cost is merged with `cost`.
 static Json describePart(Program &program, schedule::KernelOp kernel,
-                         unsigned number, PartCosts &costs) {
+                         unsigned number, codegen::LaunchCost &cost) {
   descent::KernelOp body = kernel.getParts()[number];
   const Profile &profile = *program.variant.profile;
   codegen::IterationSpace space = codegen::buildIterationSpace(kernel, number);
   codegen::CostModel model(space, profile);
   codegen::Choice choice =
       choiceOf(cast<codegen::StrategyAttr>(kernel.getPartStrategy(number)));
-  costs.add(model.launchedSubgroups(choice),
-            dot(model.executed(choice), profile.costs),
-            profile.idleCode * dot(model.code(choice), profile.costs));
+  auto own = codegen::LaunchCost::of(
+      space, cast<codegen::StrategyAttr>(kernel.getPartStrategy(number)),
+      profile);
+  cost = number == 0 ? own : cost.mergedWith(own);
 
   Json combiners = Json::array();
   for (auto combiner : body.getCombiners().getAsRange<CombinerAttr>())
@@ -160,17 +140,17 @@ static Json describePart(Program &program, schedule::KernelOp kernel,
 Json describeKernel(Program &program, schedule::KernelOp kernel) {
   const CompiledKernel &compiled =
       program.variant.kernels.find(kernel.getSymName())->second;
-  PartCosts costs;
+  codegen::LaunchCost cost;
   Json parts = Json::array(), bindings = Json::array();
   uint64_t flop = 0;
   int64_t registers = 0;
   unsigned numParts = kernel.getParts().size();
   for (unsigned i = 0; i < numParts; ++i) {
-    parts.push_back(describePart(program, kernel, i, costs));
+    parts.push_back(describePart(program, kernel, i, cost));
     flop += parts.back()["flop"].get<uint64_t>();
     registers = std::max(registers, parts.back()["registers"].get<int64_t>());
   }
-  double time = round(costs.inMilliseconds(*program.variant.profile));
+  double time = round(cost.inMilliseconds(*program.variant.profile));
   program.times[kernel.getSymName()] = time;
   for (schedule::BindingAccess access : compiled.bindings)
     bindings.push_back(schedule::stringifyBindingAccess(access).str());

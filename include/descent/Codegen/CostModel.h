@@ -9,6 +9,7 @@
 #include "descent/Codegen/IterationSpace.h"
 #include "descent/Target/Profile.h"
 #include <map>
+#include <utility>
 
 namespace descent::codegen {
 
@@ -32,6 +33,17 @@ public:
 
   /// What a subgroup executes.
   Instructions executed(const Choice &choice) { return count(choice, true); }
+  /// The same where the kernel stands in a branch, as parts of merged launches
+  /// do: on devices that do not know there that all lanes are active, no load
+  /// is uniform.
+  Instructions executedInBranch(const Choice &choice) {
+    Instructions executed = count(choice, true);
+    if (profile.idleCode > 0) {
+      executed.load += std::exchange(executed.uniformLoad, 0);
+      executed.vectorLoad += std::exchange(executed.uniformVectorLoad, 0);
+    }
+    return executed;
+  }
   /// What the code consists of.
   Instructions code(const Choice &choice) { return count(choice, false); }
   /// How many subgroups a launch has.
