@@ -64,10 +64,41 @@ struct SplitReductionsPass
           count = divisor;
         else if (divisor > std::max(wanted, most))
           break;
+      // Where no divisor serves, the last chunk is shorter.
+      if (int64_t least = llvm::divideCeil(length, total * int64_t(maxLength));
+          cuttable && least > count && least <= std::min(extent, most / total))
+        count = llvm::divideCeil(extent, llvm::divideCeil(extent, least));
       chunks.push_back(count);
       total *= count;
     }
     return total > 1 ? chunks : SmallVector<int64_t>();
+  }
+
+  static TypedAttr zeroOf(Type type) {
+    return Builder(type.getContext()).getZeroAttr(type);
+  }
+
+  /// What changes nothing that it is combined with.
+  static TypedAttr neutralOf(const Combination &each) {
+    Builder b(each.type.getContext());
+    auto type = dyn_cast<FloatType>(each.type);
+    switch (each.combiner) {
+    case Combiner::sum:
+      return zeroOf(each.type);
+    case Combiner::product:
+      return type ? TypedAttr(b.getFloatAttr(type, 1))
+                  : b.getIntegerAttr(each.type, 1);
+    case Combiner::max:
+    case Combiner::max_index:
+      break;
+    }
+    if (type)
+      return b.getFloatAttr(
+          type, APFloat::getInf(type.getFloatSemantics(), /*Negative=*/true));
+    unsigned width = each.type.getIntOrFloatBitWidth();
+    return b.getIntegerAttr(each.type, each.type.isUnsignedInteger()
+                                           ? APInt::getMinValue(width)
+                                           : APInt::getSignedMinValue(width));
   }
 
   static bool isMaxIndex(const Combination &each) {
@@ -83,13 +114,15 @@ struct SplitReductionsPass
                                      [](int64_t count) { return count > 1; });
 
     // The chunks: parallel dimensions are the chunk numbers, then the kernel's
-    // own; the reduction is over what is left in a chunk.
+    // own; the reduction is over what is left in a chunk. What the last chunk
+    // lacks is neither read nor counts.
     SmallVector<int64_t> parallel, rest;
+    SmallVector<AffineExpr> inside;
     SmallVector<AffineExpr> dims = dimExprs(numCut + numParallel, context);
     dims.erase(dims.begin(), dims.begin() + numCut);
     for (auto [i, extent, count] :
          llvm::enumerate(kernel.getReduction(), chunks)) {
-      rest.push_back(extent / count);
+      rest.push_back(llvm::divideCeil(extent, count));
       AffineExpr inChunk = getAffineDimExpr(numCut + numParallel + i, context);
       dims.push_back(
           count > 1
@@ -97,24 +130,44 @@ struct SplitReductionsPass
               : inChunk);
       if (count > 1)
         parallel.push_back(count);
+      if (rest[i] * count > extent)
+        inside.push_back(-dims.back() + (extent - 1));
     }
     SmallVector<int64_t> cut(parallel);
     llvm::append_range(parallel, kernel.getParallel());
 
     KernelBuilder partial(loc, parallel, rest, combinations);
     IRMapping mapping;
-    auto whole =
-        AccessAttr::get(AffineMap::get(dims.size() + numCut, 0, dims, context));
+    unsigned numDims = dims.size() + numCut;
+    IntegerSet guard;
+    if (!inside.empty())
+      guard = IntegerSet::get(numDims, 0, inside,
+                              SmallVector<bool>(inside.size(), false));
     for (auto [i, input] : llvm::enumerate(kernel.getInputs())) {
-      AccessAttr access =
-          *composeAccess(whole, kernel.getInputAccess(i), partial.domain(true));
+      AccessAttr inner = kernel.getInputAccess(i);
+      TypedAttr fill;
+      if (guard)
+        fill = isWhole(inner) || inner.isUnguarded()
+                   ? zeroOf(getElementTypeOrSelf(input.getType()))
+                   : inner.getFill();
+      auto outer = AccessAttr::get(
+          context, AffineMap::get(numDims, 0, dims, context), guard, fill);
+      AccessAttr access = *composeAccess(outer, inner, partial.domain(true));
       mapping.map(kernel.getMapBlock().getArgument(i),
                   partial.read(input, access, true));
     }
-    auto sums =
-        partial.combine(cloneScalars(kernel.getMapBlock(), partial.mapBuilder(),
-                                     mapping, dims, partial.domain(true)),
-                        combiningLocation(kernel));
+    OpBuilder &inMap = partial.mapBuilder();
+    SmallVector<Value> values = cloneScalars(
+        kernel.getMapBlock(), inMap, mapping, dims, partial.domain(true));
+    if (guard) {
+      Value counts = inMap.create<InBoundsOp>(loc, inMap.getI1Type(),
+                                              IntegerSetAttr::get(guard));
+      for (auto [value, each] : llvm::zip_equal(values, combinations)) {
+        Value neutral = inMap.create<ConstantOp>(loc, neutralOf(each));
+        value = inMap.create<SelectOp>(loc, counts, value, neutral);
+      }
+    }
+    auto sums = partial.combine(values, combiningLocation(kernel));
     OpBuilder builder(kernel);
     SmallVector<Type> types;
     SmallVector<int64_t> chunkShape{product(cut)};

@@ -12,6 +12,8 @@
 // RUN: descent-interpret --compare %t.before.mlir %t.short.mlir --entry sum
 // RUN: descent-interpret --compare %t.before.mlir %t.short.mlir --entry index
 // RUN: descent-interpret --compare %t.before.mlir %t.short.mlir --entry kept
+// RUN: descent-interpret --compare %t.before.mlir %t.short.mlir --entry prime
+// RUN: descent-interpret --compare %t.before.mlir %t.short.mlir --entry prime --set p=-inf
 
 descent.input @x : tensor<2x32x24xf32>
 descent.input @y : tensor<6x20xf32>
@@ -88,4 +90,31 @@ descent.entry @kept {
   // SHORT: descent.kernel [6] reduce [20] by [#descent.combiner<sum>]
   %s = descent.reduce_sum %y [1] : tensor<6x20xf32> to tensor<6xf32>
   descent.output "s", %s : tensor<6xf32>
+}
+
+// An extent without divisors: the last chunk is shorter, and what it lacks has no effect.
+descent.input @p : tensor<2x103xf32>
+// SHORT-LABEL: descent.entry @prime
+descent.entry @prime {
+  %p = descent.read @p : tensor<2x103xf32>
+  // SHORT: descent.kernel [3, 2] reduce [35] by [#descent.combiner<sum>] map({{.*}}) [#descent.access<(d0, d1, d2) -> (d1, d0 * 35 + d2) if [d0 * -35 - d2 + 102] else 0.0{{.*}}>]
+  // SHORT: descent.in_bounds
+  // SHORT: descent.select
+  %e = descent.exp %p : tensor<2x103xf32>
+  %s = descent.reduce_sum %e [1] : tensor<2x103xf32> to tensor<2xf32>
+  // SHORT: descent.kernel [3, 2] reduce [35] by [#descent.combiner<max>]
+  %m = descent.reduce_max %p [1] : tensor<2x103xf32> to tensor<2xf32>
+  // SHORT: descent.kernel [3, 2] reduce [35] by [#descent.combiner<product>]
+  %q = descent.reduce_prod %e [1] : tensor<2x103xf32> to tensor<2xf32>
+  // SHORT: descent.kernel [3, 2] reduce [35] by [#descent.combiner<max_index>]
+  %n, %i = descent.max_with_index %p [1] : tensor<2x103xf32> to tensor<2xf32>, tensor<2xi32>
+  %c = descent.cast %p : tensor<2x103xf32> to tensor<2x103xi32>
+  // SHORT: descent.kernel [3, 2] reduce [35] by [#descent.combiner<max>]
+  %k = descent.reduce_max %c [1] : tensor<2x103xi32> to tensor<2xi32>
+  descent.output "s", %s : tensor<2xf32>
+  descent.output "m", %m : tensor<2xf32>
+  descent.output "q", %q : tensor<2xf32>
+  descent.output "n", %n : tensor<2xf32>
+  descent.output "i", %i : tensor<2xi32>
+  descent.output "k", %k : tensor<2xi32>
 }

@@ -117,8 +117,8 @@ def SplitReductionsPass : Pass<"descent-split-reductions", "::descent::EntryOp">
     A reduction of many elements with fewer than `min-points` results is cut into chunks along its outermost reduction dimensions: one kernel for the chunks, one
     that combines them in order and finishes. The order is fixed, so results are the same run after run. The index of a maximum is looked up among those of the chunks.
 
-    However many results there are, no point is left with more than `max-length` elements if divisors of the extents allow it: llvmpipe ends all loops of an invocation after
-    65535 iterations in all, without a word.
+    However many results there are, no point is left with more than `max-length` elements (within the square of that): llvmpipe ends all loops of an invocation after
+    65535 iterations in all, without a word. Where no divisor of an extent serves, the last chunk is filled up with what changes nothing.
   }];
   let options = [
     Option<"minPoints", "min-points", "int64_t", "16384", "results of a kernel that are parallelism enough">,
