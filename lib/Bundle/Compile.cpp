@@ -5,6 +5,7 @@
 #include "descent/Bundle/Compile.h"
 #include "descent/Bundle/Archive.h"
 #include "descent/Dialect/Descent/Descent.h"
+#include "descent/Dialect/Schedule/SchedulePasses.h"
 #include "descent/Import/Import.h"
 #include "descent/Transforms/Pipelines.h"
 #include "mlir/IR/Threading.h"
@@ -224,12 +225,18 @@ static CompileStatus checkLaunches(ModuleOp module) {
 
 CompileStatus Compilation::plan(int64_t maxBindings,
                                 OwningOpRef<ModuleOp> &planned) {
-  planned = module->clone();
-  auto addPasses = [&](OpPassManager &passes) {
-    addPlanning(passes, maxBindings);
+  auto run = [&](CompileStatus failure) {
+    planned = module->clone();
+    auto addPasses = [&](OpPassManager &passes) {
+      addPlanning(passes, maxBindings);
+    };
+    return runPasses(*planned, addPasses, failure);
   };
-  CompileStatus status =
-      runPasses(*planned, addPasses, CompileStatus::InternalError);
+  CompileStatus status = run(CompileStatus::InvalidModel);
+  // Only what is not too large for the devices needs a reproducer.
+  if (status != CompileStatus::Done &&
+      !(*planned)->hasAttr(schedule::kTooLargeAttrName))
+    status = run(CompileStatus::InternalError);
   return status == CompileStatus::Done ? checkLaunches(*planned) : status;
 }
 

@@ -40,7 +40,7 @@ bindTogether(ArrayRef<LaunchAndKernel> launches, int64_t maxBindings,
           uses.push_back(
               {launch.getOperandRange(entry.second, operand, type), access});
         });
-  int64_t tooLarge = 0;
+  std::optional<Binding> tooLarge;
   return schedule::assignBindings(uses, maxBindings, maxRange, tooLarge);
 }
 
@@ -50,11 +50,8 @@ static OperandAttr rebind(const LaunchAndKernel &entry, OperandAttr operand,
   schedule::LaunchOp launch = entry.first;
   PlaceAttr range = launch.getOperandRange(entry.second, operand, type),
             start = launch.getOperandPlace(operand, type, /*iteration=*/0);
-  const auto *binding = llvm::find_if(bindings, [&](const Binding &candidate) {
-    return candidate.slab == range.getSlab() &&
-           candidate.begin <= range.getOffset() &&
-           range.getEnd() <= candidate.end;
-  });
+  const auto *binding = llvm::find_if(
+      bindings, [&](const Binding &other) { return other.covers(range); });
   assert(binding != bindings.end() && "bindings cover all uses");
   return OperandAttr::get(operand.getContext(), binding - bindings.begin(),
                           (start.getOffset() - binding->begin) /

@@ -25,17 +25,21 @@ struct Binding {
   PlaceAttr getPlace() const {
     return PlaceAttr::get(slab, begin, end - begin);
   }
+  bool covers(PlaceAttr place) const {
+    return slab == place.getSlab() && begin <= place.getOffset() &&
+           place.getEnd() <= end;
+  }
 };
 
 /// The bindings of a kernel that uses `uses`: tensors that overlap share one,
 /// and then the pair of bindings that covers the fewest bytes in vain, of those
 /// that together are within `maxRange`, is merged until there are at most
-/// `maxBindings`. Nothing if that cannot be without a
-/// binding of more than `maxRange` bytes; `tooLarge` then is the size of one.
-/// The result is in the order of the first tensor in each.
+/// `maxBindings`. Nothing if that cannot be without a binding of more than
+/// `maxRange` bytes; `tooLarge` then is one. The result is in the order of the
+/// first tensor in each.
 std::optional<llvm::SmallVector<Binding>>
 assignBindings(llvm::ArrayRef<TensorUse> uses, int64_t maxBindings,
-               int64_t maxRange, int64_t &tooLarge);
+               int64_t maxRange, std::optional<Binding> &tooLarge);
 
 } // namespace descent::schedule
 

@@ -16,6 +16,10 @@ namespace descent::schedule {
 #define GEN_PASS_REGISTRATION
 #include "descent/Dialect/Schedule/SchedulePasses.h.inc"
 
+/// Set on a module of which descent-plan-memory has reported that something is
+/// too large for the devices: a fault of the model.
+inline constexpr llvm::StringLiteral kTooLargeAttrName = "schedule.too_large";
+
 } // namespace descent::schedule
 
 #endif // DESCENT_DIALECT_SCHEDULE_SCHEDULEPASSES_H

@@ -20,7 +20,7 @@ def PlanMemory : Pass<"descent-plan-memory", "::mlir::ModuleOp"> {
     6. Bindings: a kernel of more than `max-bindings` tensors reads several through one binding over the range that covers them.
     7. Kernels that are equal but for their places become one.
 
-    Barriers are left to `descent-place-barriers`. Fails where a binding would be larger than `max-range`, or where a constant that is not a splat is left.
+    Barriers are left to `descent-place-barriers`. Fails where a binding would be larger than `max-range` (and sets `schedule.too_large` on the module: that is the model's fault), or where a constant that is not a splat is left.
 
     ```mlir
     descent.entry @train {

@@ -39,7 +39,7 @@ static int64_t getMergeCost(const Binding &a, const Binding &b) {
 
 std::optional<SmallVector<Binding>>
 schedule::assignBindings(ArrayRef<TensorUse> uses, int64_t maxBindings,
-                         int64_t maxRange, int64_t &tooLarge) {
+                         int64_t maxRange, std::optional<Binding> &tooLarge) {
   SmallVector<Binding> bindings;
   for (const TensorUse &use : uses)
     bindings.push_back(
@@ -74,7 +74,7 @@ schedule::assignBindings(ArrayRef<TensorUse> uses, int64_t maxBindings,
   }
   for (const Binding &binding : bindings)
     if (binding.end - binding.begin > maxRange) {
-      tooLarge = binding.end - binding.begin;
+      tooLarge = binding;
       return std::nullopt;
     }
   return bindings;

@@ -2,9 +2,9 @@
 //
 // descent-plan-memory: from the kernel level to the schedule level.
 
-#include "descent/Dialect/Schedule/Bindings.h"
 #include "Order.h"
 #include "Simulation.h"
+#include "descent/Dialect/Schedule/Bindings.h"
 #include "descent/Dialect/Schedule/Labels.h"
 #include "descent/Dialect/Schedule/Origins.h"
 #include "descent/Dialect/Schedule/SchedulePasses.h"
@@ -45,6 +45,10 @@ private:
   /// Emits the launch of a kernel that runs `count` times in a row.
   LogicalResult emitLaunch(EntryMemory &memory, descent::KernelOp kernel,
                            int64_t count, OpBuilder &body);
+  /// Says why a launch would have to bind `range`: for the one of `values`, at
+  /// `uses`, that takes so much in all iterations of a loop, or for several.
+  LogicalResult reportTooLarge(descent::KernelOp kernel, ArrayRef<Value> values,
+                               ArrayRef<TensorUse> uses, const Binding &range);
   schedule::KernelOp buildKernel(descent::KernelOp kernel,
                                  ArrayRef<Value> reads,
                                  ArrayRef<OperandAttr> operands,
@@ -168,13 +172,47 @@ schedule::KernelOp Emitter::unique(schedule::KernelOp kernel) {
   return kernel;
 }
 
+LogicalResult Emitter::reportTooLarge(descent::KernelOp kernel,
+                                      ArrayRef<Value> values,
+                                      ArrayRef<TensorUse> uses,
+                                      const Binding &range) {
+  module->setAttr(kTooLargeAttrName, builder.getUnitAttr());
+  unsigned count = 0, largest = 0;
+  for (auto [i, use] : llvm::enumerate(uses)) {
+    if (!range.covers(use.place))
+      continue;
+    if (count++ == 0 || use.place.getSize() > uses[largest].place.getSize())
+      largest = i;
+  }
+  InFlightDiagnostic error = kernel.emitError();
+  if (int64_t bytes = uses[largest].place.getSize(); bytes > maxRange)
+    error << "a tensor of type " << values[largest].getType() << " takes "
+          << bytes << " bytes"
+          << (bytes > placeSize(values[largest].getType())
+                  ? " in all iterations of its loop"
+                  : "");
+  else if (int64_t(uses.size()) <= maxBindings)
+    error << "a step's and the next step's tensors of type "
+          << values[largest].getType() << " lie in one piece of "
+          << range.end - range.begin << " bytes, the stack of a loop";
+  else
+    error << "by " << maxBindings << " bindings the " << uses.size()
+          << " tensors of this operation are reached only if one covers "
+          << range.end - range.begin << " bytes, for " << count
+          << " of them, the largest of type " << values[largest].getType();
+  return error << "; the most that a device promises to bind is " << maxRange
+               << "; a smaller batch, layer or sequence makes it smaller";
+}
+
 LogicalResult Emitter::emitLaunch(EntryMemory &memory, descent::KernelOp kernel,
                                   int64_t count, OpBuilder &body) {
   llvm::SmallSetVector<Value, 8> reads(kernel->operand_begin(),
                                        kernel->operand_end());
   SmallVector<Slice> slices;
   SmallVector<TensorUse> uses;
+  SmallVector<Value> values;
   auto use = [&](Value value, BindingAccess access) {
+    values.push_back(value);
     slices.push_back(memory.locate(value));
     if (count == 1)
       slices.back().stride = 0;
@@ -184,14 +222,11 @@ LogicalResult Emitter::emitLaunch(EntryMemory &memory, descent::KernelOp kernel,
     use(read, BindingAccess::read);
   for (Value result : kernel.getResults())
     use(result, BindingAccess::write);
-  int64_t tooLarge = 0;
+  std::optional<Binding> tooLarge;
   std::optional<SmallVector<Binding>> bindings =
       assignBindings(uses, maxBindings, maxRange, tooLarge);
-  if (!bindings && tooLarge)
-    return kernel.emitError()
-           << "a kernel needs a binding of " << tooLarge
-           << " bytes, but the device profile allows " << maxRange
-           << "; a smaller batch makes its tensors smaller";
+  if (tooLarge)
+    return reportTooLarge(kernel, values, uses, *tooLarge);
   if (!bindings)
     return kernel.emitError()
            << "the tensors of a kernel lie in more slabs than the "
@@ -199,9 +234,7 @@ LogicalResult Emitter::emitLaunch(EntryMemory &memory, descent::KernelOp kernel,
   SmallVector<OperandAttr> operands;
   for (auto [slice, use] : llvm::zip(slices, uses)) {
     auto holds = [&](const Binding &binding) {
-      return binding.slab == use.place.getSlab() &&
-             binding.begin <= use.place.getOffset() &&
-             use.place.getEnd() <= binding.end;
+      return binding.covers(use.place);
     };
     auto *binding = llvm::find_if(*bindings, holds);
     operands.push_back(
