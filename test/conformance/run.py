@@ -30,6 +30,7 @@ sys.dont_write_bytecode = True
 
 import dtypes  # noqa: E402
 import initializers  # noqa: E402
+import large  # noqa: E402
 import layers  # noqa: E402
 import losses  # noqa: E402
 import modules  # noqa: E402
@@ -146,7 +147,7 @@ def main():
     arguments = parse_arguments()
     initializers.Initializer.descent_run = arguments.bin / "descent-run"
     suite = Suite(arguments)
-    cases = [case for group in (ops, dtypes, modules, objectives, randoms, layers, losses, optimizers, initializers, networks) for case in group.cases()]
+    cases = [case for group in (ops, dtypes, modules, objectives, randoms, layers, losses, optimizers, initializers, networks, large) for case in group.cases()]
     assert len({case.name for case in cases}) == len(cases), "two cases have one name"
     everything = arguments.full or arguments.filter
     chosen = choose([case for case in cases if not case.op or case.op in suite.specs], arguments.seed, everything)
