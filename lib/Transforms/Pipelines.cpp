@@ -40,6 +40,7 @@ void addKernelFormation(OpPassManager &passes) {
   // there.
   entry.addPass(createCanonicalizerPass());
   entry.addPass(createCSEPass());
+  entry.addPass(createSortScattersPass());
   entry.addPass(createLowerToKernelsPass());
   entry.addPass(createFoldViewsPass());
   entry.addPass(createFormKernelsPass());

@@ -53,6 +53,7 @@ def products():
                  lambda: nn.ConvTranspose2d(2, 4, (3, 2), (2, 3), (1, 0), (1, 2), 2, False, (2, 1)), (3, 2, 5, 3))
     yield Module("embedding", "odd", "embedding(x0, 7, 5)", lambda: nn.Embedding(7, 5), (4,), draw=integers(0, 7))
     yield Module("embedding", "sequence", "embedding(x0, entries: 11, features: 3, init: uniform(-1.0, 1.0))", lambda: nn.Embedding(11, 3), (4, 6), draw=integers(0, 11))
+    yield Module("embedding", "large", "embedding(x0, 5000, 8)", lambda: nn.Embedding(5000, 8), (67, 90), draw=integers(0, 5000))
     yield Module("sine", "odd", "sine(x0, 5)", lambda: Function(lambda m, x: torch.sin(30 * F.linear(x, m.weight, m.bias)), weight=(5, 3), bias=(5,)), (7, 3), draw=within(-0.1, 0.1), relative=1e-4)
     yield Module("sine", "first", "sine(x0, units: 5, frequency: 2.0, first: true)", lambda: Function(lambda m, x: torch.sin(2 * F.linear(x, m.weight, m.bias)), weight=(5, 3), bias=(5,)), (7, 3))
     yield Module("prelu", "odd", "prelu(x0)", nn.PReLU, (3, 5, 7))
@@ -207,10 +208,11 @@ def encodings():
     yield Expression("rotary_encoding", "odd", "rotary_encoding(x0)", rotary, (2, 3, 5, 6))
     yield Expression("rotary_encoding", "base", "rotary_encoding(x0, base: 100.0)", lambda x: rotary(x, 100.0), (2, 5, 8))
 
-    for name, d, options in (("odd", 2, (3, 2, 64, 4, 16)), ("volume", 3, (2, 3, 50, 2, 7)), ("one-level", 2, (1, 2, 16, 5, 5))):
+    for name, d, samples, options in (("odd", 2, 23, (3, 2, 64, 4, 16)), ("volume", 3, 23, (2, 3, 50, 2, 7)), ("one-level", 2, 23, (1, 2, 16, 5, 5)),
+                                      ("large", 2, 3001, (3, 2, 2000, 16, 32))):
         levels, features, entries, coarsest, finest = options
         yield Module("hash_grid", name, "hash_grid(x0, levels: %d, features: %d, entries: %d, coarsest: %d, finest: %d)" % options,
-                     lambda o=options, d=d: Function(lambda m, x: hash_grid(x, m.table, *o), table=(sum(n for _, n in grid_levels(d, *o)), o[1])), (23, d), draw=within(0.01, 0.99))
+                     lambda o=options, d=d: Function(lambda m, x: hash_grid(x, m.table, *o), table=(sum(n for _, n in grid_levels(d, *o)), o[1])), (samples, d), draw=within(0.01, 0.99))
 
 
 def grid_levels(d, levels, features, entries, coarsest, finest):

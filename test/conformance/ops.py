@@ -267,6 +267,9 @@ def indexing():
     yield Expression("gather", "odd", "gather(x0, x1, axis: 1)", lambda x, i: x.gather(1, i), (3, 5, 2), (3, 4, 2), draw=[spread, integers(0, 5)], second=True)
     yield Expression("take_along_axis", "odd", "take_along_axis(x0, x1, axis: 0)", lambda x, i: torch.take_along_dim(x, i, 0), (6, 3), (9, 3), draw=[spread, integers(0, 6)])
     yield Expression("scatter_add", "odd", "scatter_add(x0, x1, axis: 1, extent: 6)", lambda x, i: torch.zeros(3, 6, dtype=x.dtype).scatter_add(1, i, x), (3, 9), (3, 9), draw=[spread, integers(0, 6)])
+    # Enough updates and entries that sorting is cheaper than comparing all with all.
+    yield Expression("scatter_add", "large", "scatter_add(x0, x1, axis: 0, extent: 5001)", lambda x, i: torch.zeros(5001, dtype=x.dtype).scatter_add(0, i, x), (20011,), (20011,), draw=[spread, integers(0, 5001)])
+    yield Expression("scatter_add", "few", "scatter_add(x0, x1, axis: 1, extent: 6001)", lambda x, i: torch.zeros(2, 6001, dtype=x.dtype).scatter_add(1, i, x), (2, 9001), (2, 9001), draw=[spread, integers(17, 20)])
     yield Expression("take", "odd", "take(x0, x1)", lambda t, i: t[i], (7, 5), (4, 3), draw=[spread, integers(0, 7)])
     yield Expression("take", "axis", "take(x0, x1, axis: 1)", lambda t, i: t.index_select(1, i), (3, 7, 2), (4,), draw=[spread, integers(0, 7)])
     yield Expression("one_hot", "odd", "one_hot(x0, classes: 7, dtype: i32)", lambda i: F.one_hot(i, 7), (4, 3), draw=integers(0, 7))

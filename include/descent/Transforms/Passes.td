@@ -66,6 +66,24 @@ def UnrollScansPass : Pass<"descent-unroll-scans", "::descent::EntryOp"> {
                  Option<"innerOnly", "inner-only", "bool", "false", "only scans in the bodies of others">];
 }
 
+def SortScattersPass : Pass<"descent-sort-scatters", "::descent::EntryOp"> {
+  let summary = "Computes large scatter_adds by sorting their updates";
+  let description = [{
+    A `scatter_add` as it stands compares every update with every entry. Where that costs more than sorting, it becomes tensor operations that all gather:
+
+    * *Keys*: the entry of each update, or one behind the last for an update that adds nowhere. f32 scatters of which an `add` sums up the results are one, of all their updates.
+    * *Order*: a stable radix sort (RadixSort.cpp). A pass ranks the keys of each chunk by one digit, counts digits by chunk, and finds the source of every place behind it by searching the running sums of
+      the counts.
+    * *Sums* (SegmentSums.cpp): an entry's updates are a range of the sorted ones. Sums of aligned blocks form a tree; on every level a range takes the blocks at its ends. Nothing is subtracted, and a NaN stays in its entry.
+
+    The order of every sum is fixed, but it is that of the tree. About updates x (bits / digit-bits) x (2 x chunk + 2^digit-bits) operations.
+  }];
+  let options = [Option<"always", "always", "bool", "false", "sort whatever it costs">,
+                 Option<"chunkBits", "chunk-bits", "int64_t", "6", "log2 of the updates that are ranked together">,
+                 Option<"digitBits", "digit-bits", "int64_t", "6", "the most bits of a key that a pass sorts by">,
+                 Option<"fanBits", "fan-bits", "int64_t", "3", "log2 of the blocks that form the next larger one">];
+}
+
 def LowerToKernelsPass : Pass<"descent-lower-to-kernels", "::descent::EntryOp"> {
   let summary = "Makes every loop nest a descent.kernel of its own";
   let description = [{

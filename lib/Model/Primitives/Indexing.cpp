@@ -73,8 +73,8 @@ std::vector<OpSpec> descent::model::indexingOps() {
        .infer = inferGather},
       {.name = "scatter_add",
        .doc = "The adjoint of gather: on axis 0, result[k, j] is the sum of "
-              "updates[i, j] over all i with index[i, j] = k, in the order of "
-              "i; an index below 0 or behind the end adds nowhere.",
+              "updates[i, j] over all i with index[i, j] = k, in one fixed "
+              "order; an index below 0 or behind the end adds nowhere.",
        .reference = "torch.Tensor.scatter_add",
        .operands = {{"updates", "numbers"},
                     {"index", "i32, of the same shape"}},

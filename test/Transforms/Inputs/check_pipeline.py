@@ -15,6 +15,7 @@ PASSES = [
     ["--descent-expand-optimizers"],
     ["--descent-decompose"],
     ["--canonicalize", "--cse"],
+    ["--descent-sort-scatters=always chunk-bits=2 digit-bits=2 fan-bits=1"],
     ["--descent-lower-to-kernels"],
     ["--descent-fold-views", "--descent-verify-kernels"],
     ["--descent-form-kernels"],

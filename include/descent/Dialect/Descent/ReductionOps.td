@@ -87,10 +87,11 @@ def Descent_GatherOp : Descent_LoopNestOp<"gather", [DeclareOpInterfaceMethods<D
 
 def Descent_ScatterAddOp : Descent_LoopNestOp<"scatter_add", [DeclareOpInterfaceMethods<Descent_LoopNestOpInterface, ["getCombiners"]>,
     DeclareOpInterfaceMethods<Descent_DifferentiableOpInterface>, DeclareOpInterfaceMethods<Descent_BatchableOpInterface, ["shiftDimensions"]>]> {
-  let summary = "the adjoint of gather: result[.., j, ..] is the sum of updates[.., i, ..] over all i with indices[.., i, ..] = j, in the order of i";
+  let summary = "the adjoint of gather: result[.., j, ..] is the sum of updates[.., i, ..] over all i with indices[.., i, ..] = j, in one fixed order";
   let description = [{
     `updates` and `indices` have one shape; the result has it too but for `extent` along `axis`. Indices outside of the axis add nowhere. Every
-    result element looks at all indices of its line, so the work is the product of both extents; there are no atomics, and the sum has one order.
+    result element looks at all indices of its line, so the work is the product of both extents, unless `descent-sort-scatters` finds sorting cheaper. There are no
+    atomics, and the sum has one order: that of i, or that of a tree over the updates sorted by index, stably.
   }];
   let arguments = (ins Descent_NumberTensor:$updates, Descent_IndexTensor:$indices, I64Attr:$axis, I64Attr:$extent);
   let results = (outs Descent_NumberTensor:$result);
