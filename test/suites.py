@@ -81,8 +81,8 @@ def lit(build, env):
     return settle(code, output, counts)
 
 
-def script(path, env, full):
-    code, output = execute([sys.executable, path] + (["--full"] if full else []), env)
+def script(path, env, *options):
+    code, output = execute([sys.executable, path, *options], env)
     found = re.findall(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$", output, re.M)
     counts = Counts(*(int(number or 0) for number in found[-1])) if found else Counts()
     for line in output.splitlines():
@@ -125,7 +125,9 @@ def main():
     run = options.build / "bin" / "descent-run"
     suites.append(("descent-run", lambda: unittest(ROOT / "test" / "runtime" / "test_descent_run.py", [run], env)))
     for name, folder in (("report", "Report"), ("conformance", "conformance"), ("e2e", "e2e"), ("fuzz", "fuzz")):
-        suites.append((name, lambda folder=folder: script(ROOT / "test" / folder / "run.py", env, options.full)))
+        suites.append((name, lambda folder=folder: script(ROOT / "test" / folder / "run.py", env, *["--full"] * options.full)))
+    # The sample of the day with every operation in a kernel of its own.
+    suites.append(("conformance, unfused", lambda: script(ROOT / "test" / "conformance" / "run.py", env, "--unfused")))
 
     suites = [(name, suite) for name, suite in suites if not options.only or options.only in name]
     if not suites:

@@ -179,7 +179,10 @@ CompileStatus Compilation::formKernels() {
     if (CompileStatus status = checkInnerScans(*module);
         status != CompileStatus::Done)
       return status;
-    return runPasses(*module, addKernelFormation, CompileStatus::InternalError);
+    auto addPasses = [&](OpPassManager &passes) {
+      addKernelFormation(passes, options.fuse);
+    };
+    return runPasses(*module, addPasses, CompileStatus::InternalError);
   });
 }
 
@@ -254,7 +257,7 @@ CompileStatus Compilation::schedule() {
           return status;
       bundle::Variant variant{profile, planned->clone(), {}};
       auto addPasses = [&](OpPassManager &passes) {
-        addStrategies(passes, *profile);
+        addStrategies(passes, *profile, options.fuse);
       };
       if (CompileStatus status = runPasses(variant.module.get(), addPasses,
                                            CompileStatus::InternalError);

@@ -25,7 +25,7 @@ void addDifferentiation(OpPassManager &passes) {
   entry.addPass(createAutodiffPass());
 }
 
-void addKernelFormation(OpPassManager &passes) {
+void addKernelFormation(OpPassManager &passes, bool fuse) {
   passes.addPass(createExpandOptimizersPass());
   OpPassManager &entry = passes.nest<EntryOp>();
   // Loops of kernels have no loops inside of them, and one iteration is none.
@@ -40,10 +40,12 @@ void addKernelFormation(OpPassManager &passes) {
   // there.
   entry.addPass(createCanonicalizerPass());
   entry.addPass(createCSEPass());
-  entry.addPass(createSortScattersPass());
+  if (fuse)
+    entry.addPass(createSortScattersPass());
   entry.addPass(createLowerToKernelsPass());
   entry.addPass(createFoldViewsPass());
-  entry.addPass(createFormKernelsPass());
+  if (fuse)
+    entry.addPass(createFormKernelsPass());
   entry.addPass(createSplitReductionsPass());
   // What fusion left without readers, and kernels that became equal.
   entry.addPass(createCanonicalizerPass());
@@ -57,13 +59,15 @@ void addPlanning(OpPassManager &passes, int64_t maxBindings) {
   passes.addPass(schedule::createPlanMemory(options));
 }
 
-void addStrategies(OpPassManager &passes, const Profile &profile) {
+void addStrategies(OpPassManager &passes, const Profile &profile, bool merge) {
   codegen::SelectStrategiesPassOptions strategies;
   strategies.profile = profile.name.str();
   passes.addPass(codegen::createSelectStrategiesPass(strategies));
-  codegen::MergeLaunchesPassOptions merging;
-  merging.profile = profile.name.str();
-  passes.addPass(codegen::createMergeLaunchesPass(merging));
+  if (merge) {
+    codegen::MergeLaunchesPassOptions merging;
+    merging.profile = profile.name.str();
+    passes.addPass(codegen::createMergeLaunchesPass(merging));
+  }
   passes.addPass(schedule::createPlaceBarriers());
   passes.addPass(schedule::createVerifySchedule());
 }

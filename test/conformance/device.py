@@ -22,8 +22,8 @@ class NoDevice(Exception):
 class Compiler:
     """Calls descentc; bundles are kept by the hash of the compiler and the model."""
 
-    def __init__(self, descentc, cache):
-        self.descentc, self.cache = str(descentc), pathlib.Path(cache)
+    def __init__(self, descentc, cache, options=()):
+        self.descentc, self.cache, self.options = str(descentc), pathlib.Path(cache), list(options)
         self.cache.mkdir(parents=True, exist_ok=True)
         self.version = hashlib.sha256(pathlib.Path(descentc).read_bytes()).hexdigest()
 
@@ -34,14 +34,14 @@ class Compiler:
     def compile(self, model, target):
         """The path of the bundle of a model given as text, or as a dictionary; without a target, for all of them."""
         text = model if isinstance(model, str) else json.dumps(model)
-        key = hashlib.sha256("\n".join([self.version, text, target or ""]).encode()).hexdigest()
+        key = hashlib.sha256("\n".join([self.version, text, target or "", *self.options]).encode()).hexdigest()
         path = self.cache / (key + ".bundle")
         if path.exists():
             return path
         with tempfile.TemporaryDirectory(dir=self.cache) as folder:
             source, out = pathlib.Path(folder, "model.descent" if isinstance(model, str) else "model.json"), pathlib.Path(folder, "out.bundle")
             source.write_text(text)
-            command = [self.descentc, str(source), "-o", str(out)] + (["--target", target] if target else [])
+            command = [self.descentc, str(source), "-o", str(out), *self.options] + (["--target", target] if target else [])
             try:
                 result = subprocess.run(command, capture_output=True, text=True, timeout=300)
             except subprocess.TimeoutExpired:

@@ -85,6 +85,7 @@ def parse_arguments():
     parser.add_argument("--bin", type=pathlib.Path, help="where the programs are (default: DESCENT_BIN, or build/bin)",
                         default=os.environ.get("DESCENT_BIN", HERE.parents[1] / "build" / "bin"))
     parser.add_argument("--target", help="only this profile (default: descentc's choice, with --full also portable)")
+    parser.add_argument("--unfused", action="store_true", help="compile with -O0: every operation in a kernel of its own")
     parser.add_argument("--no-validation", action="store_true", help="without the Vulkan validation layer")
     parser.add_argument("--verbose", action="store_true", help="a line for every case")
     return parser.parse_args()
@@ -93,7 +94,7 @@ def parse_arguments():
 class Suite:
     def __init__(self, arguments):
         self.arguments = arguments
-        self.compiler = Compiler(arguments.bin / "descentc", arguments.bin.parent / "conformance-cache")
+        self.compiler = Compiler(arguments.bin / "descentc", arguments.bin.parent / "conformance-cache", ["-O0"] if arguments.unfused else [])
         self.device = Device(arguments.bin / "descent-conformance-driver", validation=not arguments.no_validation)
         self.specs = {spec["name"]: spec for spec in self.compiler.registry()}
         self.passed, self.failed = 0, 0

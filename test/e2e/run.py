@@ -195,6 +195,21 @@ def other_profile_same_losses():
         expect(abs(a - b) <= 1e-4 * abs(b), f"losses {a} and {b}")
 
 
+def fusion_changes_no_loss():
+    """Every operation in a kernel of its own trains to the same losses within rounding, whatever the network is made of."""
+    for model, data in (("conv-net.json", "glyphs?count=512"), ("residual-net.json", "glyphs?count=512")):
+        losses = []
+        for level in (0, 1):
+            bundle = WORK / f"level-{level}-{model}.bundle"
+            compile_model(ROOT / "models" / model, bundle, "-O", level, "--entries", "train", "--batch", 64)
+            found = events("train", bundle, "--data", data, "--steps", 5, "--no-shuffle", "--seed", 4, "--log-every", 1,
+                           "--out", WORK / f"level-{level}")
+            losses.append([event["loss"] for event in found if event["event"] == "step"])
+        expect(len(losses[0]) == 5, f"{model}: {losses}")
+        for a, b in zip(*losses):
+            expect(abs(a - b) <= 1e-4 * abs(b), f"{model}: losses {a} and {b}")
+
+
 def every_image_model_learns():
     models = [model for model in sorted((ROOT / "models").glob("*.json")) if "image" in json.loads(model.read_text())["inputs"]]
     expect(len(models) >= 4, f"only {len(models)} models have an image for input")
@@ -391,7 +406,7 @@ def divergence_is_exit_6():
 
 
 TESTS = [glyphs_reach_97_percent, mnist_reaches_967, eval_repeats_the_last_epochs_numbers, same_seed_same_bytes, fifty_steps_as_torch,
-         torch_state_dict_loads, compiles_in_two_seconds, same_model_same_bytes, other_profile_same_losses, every_image_model_learns, every_json_model_runs,
+         torch_state_dict_loads, compiles_in_two_seconds, same_model_same_bytes, other_profile_same_losses, fusion_changes_no_loss, every_image_model_learns, every_json_model_runs,
          peers_networks_train_as_torch, large_models_train, peers_are_compared, no_model_is_forgotten,
          entries_of_their_own_run, both_spellings_give_the_same_bytes,
          a_device_stays_a_device,

@@ -47,6 +47,7 @@ std::optional<DriverOptions> parseCommandLine(int argc, char **argv,
   std::vector<std::string> defines, targets;
   int64_t batch = 0;
   std::string spelling;
+  int optimize = 1;
   CLI::App app("descentc: compiles the description of a neural network to a "
                "bundle that descent-run trains.",
                "descentc");
@@ -97,6 +98,10 @@ std::optional<DriverOptions> parseCommandLine(int argc, char **argv,
   app.add_option(
       "--dump-kernels", options.kernelFolder,
       "write every kernel to this folder, as MLIR and as SPIR-V assembly");
+  app.add_option("-O", optimize,
+                 "0: every operation in a kernel of its own, nothing fused or "
+                 "merged, to compare with; default: 1")
+      ->check(CLI::IsMember({0, 1}));
   app.add_flag("--time", options.time, "print how long each phase took");
   app.add_option("--threads", options.compile.threads,
                  "how many threads compile; default: one for each core. The "
@@ -119,6 +124,7 @@ std::optional<DriverOptions> parseCommandLine(int argc, char **argv,
     if (!spelling.empty() && options.emit != EmitKind::Ast)
       throw CLI::ValidationError("--as", "only --emit ast has spellings");
     options.asJson = spelling == "json";
+    options.compile.fuse = optimize != 0;
     for (const std::string &text : defines) {
       options.compile.load.defines.push_back(parseDefine(text));
       if (options.compile.load.defines.back().name.empty())

@@ -41,6 +41,9 @@ struct CompileOptions {
   /// How many threads work at once; 0: as many as there are cores. The bundle
   /// does not depend on it.
   unsigned threads = 0;
+  /// Whether to fuse kernels and merge launches. Without, every operation runs
+  /// in a kernel of its own: slower, and a reference to compare with.
+  bool fuse = true;
 };
 
 /// How a compilation went; the numbers are exit codes.

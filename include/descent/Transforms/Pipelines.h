@@ -18,17 +18,18 @@ inline constexpr int64_t maxInnerIterations = 64;
 void addDifferentiation(mlir::OpPassManager &passes);
 
 /// Tensor level to kernel level: updates and composites become operations,
-/// operations become fused kernels.
-void addKernelFormation(mlir::OpPassManager &passes);
+/// operations become kernels, fused ones unless told otherwise.
+void addKernelFormation(mlir::OpPassManager &passes, bool fuse = true);
 
 /// Kernel level to schedule level: places and launches. Of the device
 /// only the number of bindings matters, so devices that agree in it can share a
 /// plan.
 void addPlanning(mlir::OpPassManager &passes, int64_t maxBindings);
 
-/// Strategies for one kind of device, and by them which launches become one and
-/// where barriers stand.
-void addStrategies(mlir::OpPassManager &passes, const Profile &profile);
+/// Strategies for one kind of device, and by them which launches become one,
+/// unless told otherwise, and where barriers stand.
+void addStrategies(mlir::OpPassManager &passes, const Profile &profile,
+                   bool merge = true);
 
 /// Both, for one kind of device.
 void addScheduling(mlir::OpPassManager &passes, const Profile &profile);
