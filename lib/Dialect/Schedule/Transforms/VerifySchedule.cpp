@@ -2,8 +2,8 @@
 //
 // descent-verify-schedule: proves a schedule sound by running it symbolically.
 
-#include "descent/Dialect/Schedule/Hazards.h"
 #include "Simulation.h"
+#include "descent/Dialect/Schedule/Hazards.h"
 #include "descent/Dialect/Schedule/SchedulePasses.h"
 
 namespace descent::schedule {
