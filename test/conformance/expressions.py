@@ -72,10 +72,16 @@ class Expression(Case):
         return [draw(rng, shape) for draw, shape in zip(self.draws, self.shapes)], rng
 
     def prepare(self, specs):
-        with torch.no_grad():
-            result = self.reference(*[torch_of(value, False) for value in self.values()[0]])
+        operands = [torch_of(value, True) for value in self.values()[0]]
+        result = self.reference(*operands)
         self.result_shape = tuple(result.shape)
         self.integral = not result.is_floating_point()
+        # What the result depends on through comparisons and integers alone has no gradient in torch either, and is no 'grad' of ours.
+        if self.floats and result.requires_grad:
+            found = torch.autograd.grad(result.sum(), [operands[i] for i in self.floats], allow_unused=True)
+            self.floats = [i for i, gradient in zip(self.floats, found) if gradient is not None]
+        elif not result.requires_grad:
+            self.floats = []
 
     def models(self):
         lines = ['model "case"', self.before] + [declare("input", "x%d" % i, shape, dtype) for i, (shape, dtype) in enumerate(zip(self.shapes, self.dtypes))]
