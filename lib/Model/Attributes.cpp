@@ -63,15 +63,15 @@ private:
 std::nullopt_t Conformer::expected(const char *what, const Value &value,
                                    const Expr &part) {
   if (value.isTensor() && part.kind == Expr::Kind::Name)
-    return fail(at(part), quote(part.name) + " is a value, and " + what +
-                              " is expected here");
+    return fail(at(part), name() + " must be " + what + "; " +
+                              quote(part.name) + " is a value");
   std::string got =
       value.list() ? "an array"
       : value.isTensor() || value.callable() || value.is<Initializer>()
           ? value.kindName()
       : value.is<std::string>() ? quote(print(value))
                                 : print(value);
-  return fail(at(part), std::string("expected ") + what + ", got " + got);
+  return fail(at(part), name() + " must be " + what + ", got " + got);
 }
 
 std::optional<Value> Conformer::number(const Value &value, const Expr &part,
