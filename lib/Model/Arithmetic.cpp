@@ -93,11 +93,14 @@ Value descent::model::arithmetic(std::string_view op, const Value &a,
     problem = "division by zero";
     return {};
   }
+  if (op == "@") {
+    problem = "'@' takes matrices, got " + print(a) + " and " + print(b);
+    return {};
+  }
   bool areIntegers = a.is<Integer>() && b.is<Integer>();
   if (areIntegers && !(op == "**" && b.integer() < 0))
     return integers(op, a.integer(), b.integer(), problem);
-  if (std::string_view("&|^<<>>").find(op) != std::string_view::npos ||
-      op == "@") {
+  if (std::string_view("&|^<<>>").find(op) != std::string_view::npos) {
     problem = "'" + std::string(op) + "' takes integers, got " + print(a) +
               " and " + print(b);
     return {};
