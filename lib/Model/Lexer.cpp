@@ -165,7 +165,7 @@ void Lexer::readEscape(Token &token) {
   if (c == 'u' && last - first == 4) {
     auto [end, problem] = std::from_chars(first, last, code, 16);
     bool isSurrogate = code >= 0xd800 && code < 0xe000;
-    if (problem == std::errc() && end == last && code && !isSurrogate) {
+    if (problem == std::errc() && end == last && !isSurrogate) {
       at += 4;
       return appendCodePoint(token.text, code);
     }

@@ -100,6 +100,16 @@ INSTANTIATE_TEST_SUITE_P(Models, AnySpelling,
                          testing::ValuesIn(filesOf(source / "models")),
                          testName);
 
+/// Every character that has to be escaped, the one of code zero too.
+TEST(Spelling, KeepsControlCharacters) {
+  std::string text = "model \"a";
+  for (char c = 0; c < 0x20; ++c)
+    if (c != '\n')
+      text += c;
+  text += "\"\ninput x : f32[2]\noutput y = x\n";
+  expectSame(text, /*isJson=*/false);
+}
+
 /// What the models do not have.
 TEST(Spelling, TwinsAreTheSameNetwork) {
   size_t numTwins = 0;
