@@ -49,16 +49,16 @@ def write_seeds(folder, suffix):
             shutil.copy(model, folder / f"{source.name}-{model.name}")
 
 
-def fuzz(folder, spelling, suffix, seconds):
+def fuzz(folder, spelling, suffix, seconds, seed):
     seeds, corpus, artifacts = (folder / f"{spelling}-{what}" for what in ("seeds", "corpus", "failures"))
     for path in (corpus, artifacts):
         path.mkdir(exist_ok=True)
     write_seeds(seeds, suffix)
-    done = run([folder / f"fuzz-{spelling}", corpus, seeds, f"-dict={folder / 'words.dict'}", f"-max_total_time={seconds}", "-max_len=8192",
+    done = run([folder / f"fuzz-{spelling}", corpus, seeds, f"-dict={folder / 'words.dict'}", f"-max_total_time={seconds}", f"-seed={seed}", "-max_len=8192",
                 "-timeout=30", "-rss_limit_mb=3000", "-verbosity=1", "-print_final_stats=1", f"-artifact_prefix={artifacts}/"], cwd=folder)
     output = done.stdout.decode(errors="replace")
     executed = re.search(r"number_of_executed_units:\s*(\d+)", output)
-    print(f"{spelling}: {executed.group(1) if executed else 'no'} inputs in {seconds} s", flush=True)
+    print(f"{spelling}: {executed.group(1) if executed else 'no'} inputs in {seconds} s, seed {seed}", flush=True)
     if done.returncode == 0:
         return True
     print(output[-6000:])
@@ -72,6 +72,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--full", action="store_true", help="a minute for each spelling instead of 15 seconds")
     parser.add_argument("--seconds", type=int, help="for each spelling")
+    parser.add_argument("--seed", type=int, default=1, help="of the fuzzer, so that a run can be repeated; 0: another one every time")
     parser.add_argument("--only", choices=("json", "text"))
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build-fuzz")
     options = parser.parse_args()
@@ -84,7 +85,7 @@ def main():
     passed = 0
     if build(options.build):
         write_dictionary(options.build / "words.dict")
-        passed = sum(fuzz(options.build, spelling, suffix, seconds) for spelling, suffix in targets)
+        passed = sum(fuzz(options.build, spelling, suffix, seconds, options.seed) for spelling, suffix in targets)
     print(f"{passed} passed, {len(targets) - passed} failed")
     return 0 if passed == len(targets) else 1
 
