@@ -175,6 +175,29 @@ void Lexer::readEscape(Token &token) {
         "\\n, \\r, \\t or \\u and four hexadecimal digits");
 }
 
+/// Whether a text is UTF-8: no stray, missing or overlong bytes, no surrogates.
+static bool isUtf8(std::string_view text) {
+  for (size_t i = 0; i < text.size();) {
+    auto byte = [&](size_t k) { return static_cast<unsigned char>(text[k]); };
+    unsigned char first = byte(i++);
+    if (first < 0x80)
+      continue;
+    int more = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : 1;
+    if (first < 0xc2 || first > 0xf4 || i + more > text.size())
+      return false;
+    uint32_t code = first & (0x3f >> more);
+    for (int k = 0; k < more; ++k) {
+      if ((byte(i) & 0xc0) != 0x80)
+        return false;
+      code = code << 6 | (byte(i++) & 0x3f);
+    }
+    if ((more == 2 && code < 0x800) || (code >= 0xd800 && code < 0xe000) ||
+        (more == 3 && (code < 0x10000 || code > 0x10ffff)))
+      return false;
+  }
+  return true;
+}
+
 void Lexer::readString(Token &token) {
   token.kind = Token::Kind::String;
   ++at;
@@ -187,6 +210,8 @@ void Lexer::readString(Token &token) {
   if (at >= text.size() || text[at] != '"')
     return error(token.begin, "the string does not end on its line");
   ++at;
+  if (!isUtf8(token.text))
+    error(token.begin, "the string is no UTF-8");
 }
 
 std::optional<std::vector<Token>> Lexer::run() {
