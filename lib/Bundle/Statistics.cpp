@@ -3,6 +3,7 @@
 // What launches and entries cost, from their accesses and types.
 
 #include "descent/Bundle/BundleWriter.h"
+#include "descent/Dialect/Descent/RowGroups.h"
 #include "llvm/ADT/SmallPtrSet.h"
 
 using namespace mlir;
@@ -16,27 +17,45 @@ static int64_t countPoints(ArrayRef<int64_t> extents) {
   return points;
 }
 
+/// How many elements of operand `operand` a part reads at most; the parts of a
+/// row group read the same ones.
+static int64_t countRead(Operation *part, unsigned operand) {
+  int64_t elements = countElements(part->getOperand(operand).getType());
+  if (auto kernel = dyn_cast<KernelOp>(part)) {
+    bool inMap = operand < kernel.getInputs().size();
+    return std::min(elements, countPoints(inMap ? kernel.getDomain()
+                                                : SmallVector<int64_t>(
+                                                      kernel.getParallel())));
+  }
+  auto group = cast<RowGroupOp>(part);
+  int64_t most = 0;
+  for (KernelOp kernel : group.getParts())
+    for (OpOperand &use : kernel->getOpOperands())
+      if (lookThroughReshapes(use.get()) ==
+          group.getBlock().getArgument(operand))
+        most = std::max(most, countRead(kernel, use.getOperandNumber()));
+  return most;
+}
+
 /// All transfers of a part, which is the kernel's part of that number.
-static void appendTransfers(schedule::KernelOp kernel, KernelOp part,
+static void appendTransfers(schedule::KernelOp kernel, Operation *part,
                             unsigned number,
                             SmallVectorImpl<Transfer> &transfers) {
-  int64_t results = countPoints(part.getParallel()),
-          points = countPoints(part.getDomain());
   llvm::SmallPtrSet<Attribute, 8> counted;
   for (OpOperand &operand : part->getOpOperands()) {
     schedule::OperandAttr place =
         kernel.getRead(cast<BlockArgument>(operand.get()).getArgNumber());
     if (!counted.insert(place).second)
       continue;
-    Type type = operand.get().getType();
-    bool inMap = operand.getOperandNumber() < part.getInputs().size();
-    int64_t elements = std::min(countElements(type), inMap ? points : results);
-    transfers.push_back({number, false, operand.getOperandNumber(),
-                         uint64_t(elements * schedule::elementBytes(type))});
+    int64_t elements = countRead(part, operand.getOperandNumber());
+    transfers.push_back(
+        {number, false, operand.getOperandNumber(),
+         uint64_t(elements * schedule::elementBytes(operand.get().getType()))});
   }
   for (auto [i, type] : llvm::enumerate(part->getResultTypes()))
-    transfers.push_back({number, true, unsigned(i),
-                         uint64_t(results * schedule::elementBytes(type))});
+    transfers.push_back(
+        {number, true, unsigned(i),
+         uint64_t(countElements(type) * schedule::elementBytes(type))});
 }
 
 SmallVector<Transfer> getTransfers(schedule::KernelOp kernel) {
@@ -49,8 +68,8 @@ SmallVector<Transfer> getTransfers(schedule::KernelOp kernel) {
 Statistics getLaunchStatistics(schedule::LaunchOp launch,
                                schedule::KernelOp kernel) {
   Statistics cost{1, 1, 0};
-  for (KernelOp part : kernel.getParts())
-    cost.flop += part.getFlops();
+  for (Operation *part : kernel.getParts())
+    cost.flop += cast<CostOpInterface>(part).getFlops();
   for (const Transfer &transfer : getTransfers(kernel)) {
     cost.bytes += transfer.bytes;
     cost.written += transfer.isWrite ? transfer.bytes : 0;

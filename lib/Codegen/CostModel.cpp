@@ -4,6 +4,7 @@
 
 #include "descent/Codegen/CostModel.h"
 #include "descent/Codegen/ElementTypes.h"
+#include "descent/Codegen/EmitKernel.h"
 #include "descent/Codegen/TensorAccess.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -30,7 +31,9 @@ CostModel::CostModel(const IterationSpace &space, const Profile &profile)
     : space(space), profile(profile) {
   auto addAccess = [&](const ElementRead &read, std::vector<Access> &reads) {
     reads.push_back(accessOf(read.tensor, read.index, read.guard));
-    reads.back().isWhole = read.whole.has_value();
+    reads.back().isWhole = read.whole || read.rowValue;
+    if (read.rowValue)
+      reads.back().dims = (DimSet(1) << space.numParallel) - 1;
   };
   for (const ElementRead &read : space.mapReads)
     addAccess(read, mapReads);
@@ -351,7 +354,7 @@ void CostModel::addReads(std::vector<Access> &reads, const Choice &choice,
   };
   for (Access &read : reads) {
     if (read.isWhole)
-      continue; // its loads are work of the body
+      continue; // its loads are work of the body, or there are none
     const Elements &elements = elementsOf(read, choice);
     double repeated = repetitions(read.dims, choice);
     bool common = !(read.dims & laneDims), uniform = common && repeated == 1;
@@ -393,11 +396,13 @@ Instructions CostModel::count(const Choice &choice, bool loops) {
                    instances(work.dims, choice));
   for (const Work &work : finishWork)
     accumulate(sum, work.each,
-               (loops ? 1 : work.code) * instances(work.dims, choice));
+               (loops ? repetitions(work.dims, choice) : work.code) *
+                   instances(work.dims, choice));
   for (Access &write : writes) {
     const Elements &elements = elementsOf(write, choice);
-    sum.store += elements.single;
-    sum.vectorStore += elements.vectors;
+    double times = loops ? repetitions(write.dims, choice) : 1;
+    sum.store += times * elements.single;
+    sum.vectorStore += times * elements.vectors;
   }
   double trips = repetitions(~DimSet(0), choice);
   if (trips > 1) {
@@ -419,6 +424,71 @@ double CostModel::launchedSubgroups(const Choice &choice) const {
 
 double CostModel::subgroups(const Choice &choice) const {
   return std::max<double>(launchedSubgroups(choice), profile.parallelSubgroups);
+}
+
+//===----------------------------------------------------------------------===//
+// Kernels of several parts
+//===----------------------------------------------------------------------===//
+
+KernelCost::KernelCost(ArrayRef<IterationSpace> parts, const Profile &profile)
+    : parts(parts), profile(profile) {
+  for (const IterationSpace &part : parts)
+    models.emplace_back(part, profile);
+}
+
+Choice KernelCost::choiceOf(unsigned part, const Choice &choice) const {
+  if (parts.size() == 1)
+    return choice;
+  unsigned first = 0;
+  for (unsigned i = 0; i < part; ++i)
+    first += parts[i].numReduction();
+  Choice own = choice;
+  own.unroll.assign(choice.unroll.begin() + first,
+                    choice.unroll.begin() + first + parts[part].numReduction());
+  return own;
+}
+
+double KernelCost::executedTime(const Choice &choice, bool inBranch) {
+  double time = 0;
+  for (unsigned i = 0; i < parts.size(); ++i) {
+    Choice own = choiceOf(i, choice);
+    Instructions executed =
+        inBranch ? models[i].executedInBranch(own) : models[i].executed(own);
+    executed.start = i == 0;
+    time += dot(executed, profile.costs);
+  }
+  return time;
+}
+
+double KernelCost::codeTime(const Choice &choice) {
+  double time = 0;
+  for (unsigned i = 0; i < parts.size(); ++i)
+    time += dot(models[i].code(choiceOf(i, choice)), profile.costs);
+  return time;
+}
+
+double KernelCost::compileTime(const Choice &choice) {
+  double time = 0;
+  for (unsigned i = 0; i < parts.size(); ++i) {
+    Instructions code = models[i].code(choiceOf(i, choice));
+    code.start = i == 0;
+    time += dot(code, profile.compileCosts);
+  }
+  return time;
+}
+
+int64_t KernelCost::steps(const Choice &choice) const {
+  int64_t most = 0;
+  for (unsigned i = 0; i < parts.size(); ++i)
+    most = std::max(most, choiceOf(i, choice).steps());
+  return most;
+}
+
+bool KernelCost::keepsOrder(const Choice &choice) const {
+  for (unsigned i = 0; i < parts.size(); ++i)
+    if (!codegen::keepsOrder(parts[i], choiceOf(i, choice).unroll))
+      return false;
+  return true;
 }
 
 } // namespace descent::codegen

@@ -20,6 +20,13 @@ TiledRead KernelEmitter::tileRead(const ElementRead &read) {
   tiled.read = &read;
   if (read.whole)
     return tiled;
+  if (read.rowValue) {
+    for (unsigned dim = 0; dim < space.numParallel; ++dim) {
+      tiled.dims.push_back(dim);
+      tiled.shape.push_back(positions[dim].size());
+    }
+    return tiled;
+  }
   for (unsigned dim = 0; dim < space.extents.size(); ++dim) {
     bool used = read.index.isFunctionOfDim(dim);
     for (AffineExpr constraint : read.guard.constraints)
@@ -77,6 +84,8 @@ Value KernelEmitter::readAt(const TiledRead &tiled, ArrayRef<int64_t> at) {
   int64_t linear = 0;
   for (auto [dim, extent] : llvm::zip(tiled.dims, tiled.shape))
     linear = linear * extent + at[dim];
+  if (tiled.read->rowValue)
+    return part.rowValues[*tiled.read->rowValue][linear];
   return readAt(tiled, tiled.instances[linear]);
 }
 
@@ -89,6 +98,8 @@ Value KernelEmitter::readAt(const TiledRead &tiled,
 }
 
 void KernelEmitter::loadAll(const TiledRead &tiled) {
+  if (tiled.read->rowValue)
+    return;
   for (const TiledRead::Instance &instance : tiled.instances)
     readAt(tiled, instance);
 }

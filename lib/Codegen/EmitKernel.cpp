@@ -58,37 +58,60 @@ bool keepsOrder(const IterationSpace &space, ArrayRef<int64_t> unroll) {
   return true;
 }
 
-LogicalResult checkStrategy(const IterationSpace &space, StrategyAttr strategy,
+LogicalResult checkStrategy(ArrayRef<IterationSpace> parts,
+                            StrategyAttr strategy,
                             function_ref<InFlightDiagnostic()> emitError) {
-  if (strategy.getLanes().size() != space.numParallel ||
-      strategy.getUnroll().size() != space.numReduction())
+  const IterationSpace &first = parts.front();
+  unsigned numReduction = 0;
+  for (const IterationSpace &space : parts)
+    numReduction += space.numReduction();
+  if (strategy.getLanes().size() != first.numParallel ||
+      strategy.getUnroll().size() != numReduction)
     return emitError() << "the strategy is for " << strategy.getLanes().size()
                        << " parallel and " << strategy.getUnroll().size()
                        << " reduction dimensions; the kernel's normal form has "
-                       << space.numParallel << " and " << space.numReduction();
-  for (auto [extent, run] : llvm::zip(space.parallel(), strategy.getRun()))
+                       << first.numParallel << " and " << numReduction;
+  for (auto [extent, run] : llvm::zip(first.parallel(), strategy.getRun()))
     if (extent % run != 0)
       return emitError() << "a run of " << run << " does not divide the extent "
                          << extent;
-  for (auto [extent, unroll] :
-       llvm::zip(space.reduction(), strategy.getUnroll()))
-    if (extent % unroll != 0)
-      return emitError() << "unrolling by " << unroll
-                         << " does not divide the extent " << extent;
-  if (!keepsOrder(space, strategy.getUnroll()))
-    return emitError()
-           << "max_index needs its reduction in row-major order: inside a "
-              "dimension that is unrolled, all have to be unrolled whole";
+  ArrayRef<int64_t> rest = strategy.getUnroll();
+  for (const IterationSpace &space : parts) {
+    ArrayRef<int64_t> own = rest.take_front(space.numReduction());
+    rest = rest.drop_front(own.size());
+    for (auto [extent, unroll] : llvm::zip(space.reduction(), own))
+      if (extent % unroll != 0)
+        return emitError() << "unrolling by " << unroll
+                           << " does not divide the extent " << extent;
+    if (!keepsOrder(space, own))
+      return emitError()
+             << "max_index needs its reduction in row-major order: inside a "
+                "dimension that is unrolled, all have to be unrolled whole";
+  }
   return success();
 }
 
 void KernelEmitter::run() {
-  placeParallelDims();
   SmallVector<Value> combined;
+  if (space.writesInLoops) {
+    unsigned loops = enterLoops(combined);
+    finish({});
+    leaveLoops(loops, combined);
+    return;
+  }
   // Also where every reduction dimension has one element and is gone.
   if (!space.kernel.isElementwise())
     combined = reduce();
   finish(combined);
+}
+
+void PartEmitter::run() {
+  ArrayRef<int64_t> rest = strategy.getUnroll();
+  for (const IterationSpace &one : spaces) {
+    KernelEmitter(one, strategy, rest.take_front(one.numReduction()), *this)
+        .run();
+    rest = rest.drop_front(one.numReduction());
+  }
 }
 
 AffineExpr KernelEmitter::number(int64_t value) {
@@ -99,7 +122,7 @@ AffineExpr KernelEmitter::number(int64_t value) {
 // Set-up
 //===----------------------------------------------------------------------===//
 
-void KernelEmitter::placeParallelDims() {
+void PartEmitter::placeParallelDims() {
   SmallVector<int64_t> groups = countGroups(space, strategy);
   AffineExpr group = indices.addVariable(product(groups), groupId);
   AffineExpr lane = indices.addVariable(strategy.getWorkgroupSize(), laneId,
@@ -107,7 +130,7 @@ void KernelEmitter::placeParallelDims() {
   if (subgroupSize != 0)
     reader.shareLoads(indices.emit(indices.simplify(lane % subgroupSize)),
                       subgroupSize);
-  positions.resize(space.extents.size());
+  positions.resize(space.numParallel);
   inRange.resize(space.numParallel);
   for (unsigned dim = space.numParallel; dim-- > 0;) {
     int64_t lanes = strategy.getLanes()[dim], tile = strategy.getTile()[dim],
@@ -136,7 +159,7 @@ void KernelEmitter::placeParallelDims() {
   }
 }
 
-AffineExpr KernelEmitter::takeDigit(AffineExpr &rest, int64_t extent) {
+AffineExpr PartEmitter::takeDigit(AffineExpr &rest, int64_t extent) {
   AffineExpr digit = indices.simplify(rest % extent);
   rest = indices.simplify(rest.floorDiv(extent));
   if (isa<AffineConstantExpr>(digit) || isa<AffineDimExpr>(digit))
@@ -172,6 +195,33 @@ void KernelEmitter::appendInitial(Combiner combiner, Type type,
     values.push_back(reader.constant(b.getIndexAttr(0)));
 }
 
+unsigned KernelEmitter::enterLoops(SmallVector<Value> &values) {
+  unsigned loops = 0;
+  for (auto [i, extent] : llvm::enumerate(space.reduction())) {
+    int64_t trips = extent / unroll[i];
+    AffineExpr start = number(0);
+    if (trips > 1) {
+      scf::ForOp loop = nest.enter(trips, values);
+      values.assign(loop.getRegionIterArgs().begin(),
+                    loop.getRegionIterArgs().end());
+      start = indices.addVariable(trips, loop.getInductionVar()) * unroll[i];
+      ++loops;
+    }
+    for (int64_t step = 0; step < unroll[i]; ++step)
+      positions[space.numParallel + i].push_back(
+          indices.simplify(start + step));
+  }
+  return loops;
+}
+
+void KernelEmitter::leaveLoops(unsigned loops, SmallVector<Value> &values) {
+  for (; loops > 0; --loops) {
+    Operation *loop = nest.innermost().getInsertionBlock()->getParentOp();
+    nest.leave(values);
+    values.assign(loop->result_begin(), loop->result_end());
+  }
+}
+
 SmallVector<Value> KernelEmitter::reduce() {
   KernelOp kernel = space.kernel;
   SmallVector<int64_t> tile(strategy.getTile());
@@ -180,22 +230,7 @@ SmallVector<Value> KernelEmitter::reduce() {
     for (unsigned i = 0; i < kernel.getCombiners().size(); ++i)
       appendInitial(kernel.getCombiner(i), combinedType(i), values);
 
-  unsigned loops = 0;
-  for (auto [i, extent] : llvm::enumerate(space.reduction())) {
-    int64_t unroll = strategy.getUnroll()[i], trips = extent / unroll;
-    AffineExpr start = number(0);
-    if (trips > 1) {
-      scf::ForOp loop = nest.enter(trips, values);
-      values.assign(loop.getRegionIterArgs().begin(),
-                    loop.getRegionIterArgs().end());
-      start = indices.addVariable(trips, loop.getInductionVar()) * unroll;
-      ++loops;
-    }
-    for (int64_t step = 0; step < unroll; ++step)
-      positions[space.numParallel + i].push_back(
-          indices.simplify(start + step));
-  }
-
+  unsigned loops = enterLoops(values);
   SmallVector<TiledRead, 0> reads = tileReads(space.mapReads);
   // Loads first: a driver that makes branches of them leaves the rest in one
   // piece.
@@ -213,7 +248,7 @@ SmallVector<Value> KernelEmitter::reduce() {
   MutableArrayRef<Value> rest = values;
   forEachPosition(rows, [&](ArrayRef<int64_t> row) {
     llvm::copy(row, at.begin());
-    forEachPosition(strategy.getUnroll(), [&](ArrayRef<int64_t> step) {
+    forEachPosition(unroll, [&](ArrayRef<int64_t> step) {
       llvm::copy(step, at.begin() + space.numParallel);
       MutableArrayRef<Value> ofRow = rest;
       for (int64_t column = 0; column < columns; ++column) {
@@ -225,11 +260,7 @@ SmallVector<Value> KernelEmitter::reduce() {
     rest = rest.drop_front(columns * perPoint);
   });
 
-  for (; loops > 0; --loops) {
-    Operation *loop = nest.innermost().getInsertionBlock()->getParentOp();
-    nest.leave(values);
-    values.assign(loop->result_begin(), loop->result_end());
-  }
+  leaveLoops(loops, values);
   return values;
 }
 
@@ -333,7 +364,14 @@ void KernelEmitter::finish(ArrayRef<Value> combined) {
   };
   SmallVector<Stores, 0> stores;
   SmallVector<AffineExpr> dims(space.extents.size(), number(0));
-  forEachPosition(strategy.getTile(), [&](ArrayRef<int64_t> at) {
+  SmallVector<int64_t> grid(strategy.getTile());
+  if (space.writesInLoops)
+    llvm::append_range(grid, unroll);
+  // Values that have loops around them are no row values.
+  unsigned numResults = block.getTerminator()->getNumOperands();
+  bool areRowValues = !space.writesInLoops || space.numReduction() == 0;
+  part.rowValues.resize(space.firstRowValue + numResults);
+  forEachPosition(grid, [&](ArrayRef<int64_t> at) {
     llvm::DenseMap<Value, Value> known;
     for (unsigned i = 0; i < numCombined; ++i) {
       Value value = combined[i];
@@ -347,7 +385,8 @@ void KernelEmitter::finish(ArrayRef<Value> combined) {
 
     Value condition;
     for (auto [dim, i] : llvm::enumerate(at)) {
-      condition = indices.conjunction(condition, inRange[dim][i]);
+      if (dim < space.numParallel)
+        condition = indices.conjunction(condition, inRange[dim][i]);
       dims[dim] = positions[dim][i];
     }
     auto group = llvm::find_if(
@@ -359,23 +398,28 @@ void KernelEmitter::finish(ArrayRef<Value> combined) {
     }
     group->indices.push_back(
         indices.simplify(space.resultIndex.replaceDims(dims)));
-    for (auto [values, yielded] :
-         llvm::zip(group->values, block.getTerminator()->getOperands()))
-      values.push_back(known.lookup(yielded));
+    auto yielded = block.getTerminator()->getOperands();
+    for (auto [values, number] : llvm::zip(group->values, space.stored))
+      values.push_back(known.lookup(yielded[number]));
+    for (unsigned i = 0; areRowValues && i < numResults; ++i)
+      part.rowValues[space.firstRowValue + i].push_back(
+          known.lookup(yielded[i]));
   });
+  if (space.results.empty())
+    return;
 
   for (Stores &group : stores) {
-    ImplicitLocOpBuilder b = nest.at(0);
+    ImplicitLocOpBuilder b = nest.innermost();
     // Index arithmetic is built outside of the branch; the branch itself,
     // once there is one, comes behind it.
     if (group.condition) {
       auto branch = b.create<scf::IfOp>(group.condition);
-      nest.at(0).setInsertionPoint(branch);
+      nest.innermost().setInsertionPoint(branch);
       b.setInsertionPointToStart(branch.thenBlock());
       storeGroup(b, group.indices, group.values);
-      nest.at(0).setInsertionPointAfter(branch);
+      nest.innermost().setInsertionPointAfter(branch);
     } else {
-      storeGroup(nest.at(0), group.indices, group.values);
+      storeGroup(nest.innermost(), group.indices, group.values);
     }
   }
 }
@@ -387,14 +431,14 @@ void KernelEmitter::storeGroup(ImplicitLocOpBuilder &b, ArrayRef<AffineExpr> at,
 }
 
 EmittedKernel emitKernel(ArrayRef<KernelPart> parts, const Profile &profile) {
-  MLIRContext *context = parts.front().space.kernel.getContext();
+  MLIRContext *context = parts.front().spaces.front().kernel.getContext();
   context->loadDialect<gpu::GPUDialect, arith::ArithDialect, math::MathDialect,
                        scf::SCFDialect, memref::MemRefDialect,
                        vector::VectorDialect>();
   EmittedKernel result;
   KernelFrame frame(parts, profile, result);
   for (unsigned i = 0; i < parts.size(); ++i)
-    KernelEmitter(parts[i], frame, i, profile).run();
+    PartEmitter(parts[i], frame, i, profile).run();
   frame.finish();
   return result;
 }

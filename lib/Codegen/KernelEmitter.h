@@ -38,26 +38,33 @@ struct TiledRead {
   SmallVector<Instance, 0> instances;
 };
 
-class KernelEmitter {
+/// A part of a kernel in the function: how its points are spread over
+/// workgroups, lanes and the register tile, all that is loaded and computed so
+/// far, and what the loop nests of a row group hand to later ones.
+class PartEmitter {
 public:
   /// Emits into `frame`, as its part of that number.
-  KernelEmitter(const KernelPart &part, KernelFrame &frame, unsigned number,
-                const Profile &profile)
-      : space(part.space), strategy(part.strategy),
-        context(space.kernel.getContext()), views(frame.views),
-        nest(frame.enter(number, groupId, laneId)), indices(nest),
-        reader(nest, indices, views) {
+  PartEmitter(const KernelPart &part, KernelFrame &frame, unsigned number,
+              const Profile &profile)
+      : spaces(part.spaces), space(spaces.front()), strategy(part.strategy),
+        views(frame.views), nest(frame.enter(number, groupId, laneId)),
+        indices(nest), reader(nest, indices, views) {
     if (profile.sharesLoads &&
         strategy.getWorkgroupSize() % profile.subgroupSize == 0)
       subgroupSize = profile.subgroupSize;
+    placeParallelDims();
   }
 
+  /// Emits one loop nest after the other.
   void run();
 
 private:
+  friend class KernelEmitter;
+
+  ArrayRef<IterationSpace> spaces;
+  /// The first, of which only the parallel dimensions matter here.
   const IterationSpace &space;
   StrategyAttr strategy;
-  MLIRContext *context;
   BindingViews &views;
   /// Zero if lanes do not load for each other.
   int64_t subgroupSize = 0;
@@ -66,12 +73,53 @@ private:
   LoopNest nest;
   IndexEmitter indices;
   TensorReader reader;
-  /// The expression of every dimension at every position of the tile (parallel)
-  /// or of the unrolled steps (reduction).
+  /// The expression of every parallel dimension at every position of the tile.
   SmallVector<SmallVector<AffineExpr>> positions;
   /// Where a run may lie beyond the extent: the i1 that says it does not, by
   /// parallel dimension and position; else null.
   SmallVector<SmallVector<Value>> inRange;
+  /// What loop nests give with one element a row, by number and point of the
+  /// tile.
+  SmallVector<SmallVector<Value>> rowValues;
+
+  /// Spreads the parallel dimensions over workgroups, lanes and the register
+  /// tile.
+  void placeParallelDims();
+
+  /// The last digit of a number that counts in row-major order; what is left of
+  /// the number stays.
+  AffineExpr takeDigit(AffineExpr &rest, int64_t extent);
+};
+
+/// One loop nest in a part: a kernel, or one of a row group.
+class KernelEmitter {
+public:
+  /// `unroll` is what the strategy says of this loop nest.
+  KernelEmitter(const IterationSpace &space, StrategyAttr strategy,
+                ArrayRef<int64_t> unroll, PartEmitter &part)
+      : space(space), strategy(strategy), unroll(unroll),
+        context(space.kernel.getContext()), part(part), nest(part.nest),
+        indices(part.indices), views(part.views), reader(part.reader),
+        positions(part.positions), inRange(part.inRange) {
+    positions.resize(space.extents.size());
+  }
+
+  void run();
+
+private:
+  const IterationSpace &space;
+  StrategyAttr strategy;
+  ArrayRef<int64_t> unroll;
+  MLIRContext *context;
+  PartEmitter &part;
+  LoopNest &nest;
+  IndexEmitter &indices;
+  BindingViews &views;
+  TensorReader &reader;
+  /// The expression of every dimension at every position of the tile (parallel)
+  /// or of the unrolled steps (reduction, or what is written in a row).
+  SmallVector<SmallVector<AffineExpr>> positions;
+  ArrayRef<SmallVector<Value>> inRange;
   /// Scalar operations by operation and operands.
   llvm::DenseMap<ArrayRef<const void *>, Value> scalars;
   llvm::BumpPtrAllocator keys;
@@ -82,16 +130,13 @@ private:
   AffineExpr number(int64_t value);
 
   //===--------------------------------------------------------------------===//
-  // Set-up
+  // Loops
   //===--------------------------------------------------------------------===//
 
-  /// Spreads the parallel dimensions over workgroups, lanes and the register
-  /// tile.
-  void placeParallelDims();
-
-  /// The last digit of a number that counts in row-major order; what is left of
-  /// the number stays.
-  AffineExpr takeDigit(AffineExpr &rest, int64_t extent);
+  /// Enters the loops behind the parallel dimensions, which carry `values`;
+  /// returns how many there are.
+  unsigned enterLoops(SmallVector<Value> &values);
+  void leaveLoops(unsigned loops, SmallVector<Value> &values);
 
   //===--------------------------------------------------------------------===//
   // Reads
@@ -195,8 +240,9 @@ private:
   // Finish
   //===--------------------------------------------------------------------===//
 
-  /// Evaluates the finish block at every point of the tile and stores its
-  /// values.
+  /// Evaluates the finish block at every point of the tile, and every unrolled
+  /// step where it is one of loops, stores its values and keeps those that
+  /// later parts may read.
   void finish(ArrayRef<Value> combined);
 
   void storeGroup(ImplicitLocOpBuilder &b, ArrayRef<AffineExpr> at,

@@ -26,13 +26,13 @@ static gpu::GPUFuncOp makeFunction(Location loc, EmittedKernel &result) {
 KernelFrame::KernelFrame(ArrayRef<KernelPart> parts, const Profile &profile,
                          EmittedKernel &result)
     : result(result), count(0),
-      views(makeFunction(parts.front().space.kernel.getLoc(), result),
-            parts.front().space.bindingLengths, profile.pairsWords) {
+      views(makeFunction(parts.front().spaces.front().kernel.getLoc(), result),
+            parts.front().spaces.front().bindingLengths, profile.pairsWords) {
   int64_t maxGroups = profile.maxWorkgroupCount;
   int64_t lanes = 1;
   for (const KernelPart &part : parts) {
     int64_t groups = 1, size = part.strategy.getWorkgroupSize();
-    for (int64_t along : countGroups(part.space, part.strategy))
+    for (int64_t along : countGroups(part.spaces.front(), part.strategy))
       groups *= along;
     ranges.push_back({count, groups, size});
     count += groups;

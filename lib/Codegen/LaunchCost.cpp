@@ -9,20 +9,20 @@ using namespace mlir;
 
 namespace descent::codegen {
 
-LaunchCost LaunchCost::of(const IterationSpace &space, StrategyAttr strategy,
-                          const Profile &profile) {
-  CostModel model(space, profile);
+LaunchCost LaunchCost::of(ArrayRef<IterationSpace> spaces,
+                          StrategyAttr strategy, const Profile &profile) {
+  KernelCost model(spaces, profile);
   Choice choice{llvm::to_vector(strategy.getLanes()),
                 llvm::to_vector(strategy.getTile()),
                 llvm::to_vector(strategy.getRun()),
                 llvm::to_vector(strategy.getUnroll())};
   LaunchCost cost;
   cost.subgroups = model.launchedSubgroups(choice);
-  cost.longest = dot(model.executed(choice), profile.costs);
-  cost.longestInBranch = dot(model.executedInBranch(choice), profile.costs);
+  cost.longest = model.executedTime(choice);
+  cost.longestInBranch = model.executedTime(choice, /*inBranch=*/true);
   cost.work = cost.subgroups * cost.longest;
   cost.workInBranch = cost.subgroups * cost.longestInBranch;
-  cost.idle = profile.idleCode * dot(model.code(choice), profile.costs);
+  cost.idle = profile.idleCode * model.codeTime(choice);
   return cost;
 }
 

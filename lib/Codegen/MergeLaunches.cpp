@@ -34,7 +34,7 @@ public:
       builder.setInsertionPointAfter(kernel);
       if (kernel.getParts().size() == 1)
         costs[kernel] = LaunchCost::of(
-            buildIterationSpace(kernel),
+            buildIterationSpaces(kernel),
             cast<StrategyAttr>(kernel.getStrategyAttr()), profile);
     }
   }

@@ -21,8 +21,13 @@ namespace {
 
 class Search {
 public:
-  Search(const IterationSpace &space, const Profile &profile)
-      : space(space), profile(profile), model(space, profile) {}
+  Search(ArrayRef<IterationSpace> parts, const Profile &profile)
+      : profile(profile), model(parts, profile) {
+    space.numParallel = parts.front().numParallel;
+    space.extents = llvm::to_vector(parts.front().parallel());
+    for (const IterationSpace &part : parts)
+      llvm::append_range(space.extents, part.reduction());
+  }
 
   Choice run() {
     for (unsigned dim = 0; dim < space.extents.size(); ++dim)
@@ -44,9 +49,19 @@ public:
   }
 
 private:
-  const IterationSpace &space;
+  /// The dimensions to choose for: the parallel ones, then the others of all
+  /// parts.
+  struct {
+    SmallVector<int64_t> extents;
+    unsigned numParallel;
+
+    unsigned numReduction() const { return extents.size() - numParallel; }
+    ArrayRef<int64_t> reduction() const {
+      return ArrayRef(extents).drop_front(numParallel);
+    }
+  } space;
   const Profile &profile;
-  CostModel model;
+  KernelCost model;
   SmallVector<SmallVector<int64_t>> sizes;
 
   /// What is minimized, in milliseconds: the time of a launch, and a share of
@@ -194,19 +209,19 @@ private:
 
   bool allowed(const Choice &choice) {
     return choice.tileSize() <= profile.maxTile &&
-           choice.steps() <= profile.maxUnrolledSteps &&
-           keepsOrder(space, choice.unroll) &&
+           model.steps(choice) <= profile.maxUnrolledSteps &&
+           model.keepsOrder(choice) &&
            model.compileTime(choice) <= profile.maxCompileTime;
   }
 };
 
 } // namespace
 
-StrategyAttr selectStrategy(const IterationSpace &space,
+StrategyAttr selectStrategy(ArrayRef<IterationSpace> parts,
                             const Profile &profile) {
-  Choice choice = Search(space, profile).run();
-  return StrategyAttr::get(space.kernel.getContext(), choice.lanes, choice.tile,
-                           choice.run, choice.unroll);
+  Choice choice = Search(parts, profile).run();
+  return StrategyAttr::get(parts.front().kernel.getContext(), choice.lanes,
+                           choice.tile, choice.run, choice.unroll);
 }
 
 namespace {
@@ -233,7 +248,7 @@ struct SelectStrategiesPass
       SmallVector<Attribute> strategies;
       for (unsigned i = 0; i < kernel.getParts().size(); ++i)
         strategies.push_back(
-            selectStrategy(buildIterationSpace(kernel, i), *device));
+            selectStrategy(buildIterationSpaces(kernel, i), *device));
       kernel.setPartStrategies(strategies);
     });
   }

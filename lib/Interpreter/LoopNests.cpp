@@ -213,8 +213,15 @@ static FailureOr<Tensors> evaluateKernel(Operation *op, TensorPointers operands,
   return nest.run();
 }
 
+/// Part after part: what rows know of each other does not matter to values.
+static FailureOr<Tensors>
+evaluateRowGroup(Operation *op, TensorPointers operands, Frame &frame) {
+  return evaluateBody(cast<RowGroupOp>(op).getBlock(), operands, frame);
+}
+
 void addKernelEvaluators(EvaluatorTable &table) {
   table[KernelOp::getOperationName()] = evaluateKernel;
+  table[RowGroupOp::getOperationName()] = evaluateRowGroup;
 }
 
 /// A block whose arguments are the combined values, of the results' types, and

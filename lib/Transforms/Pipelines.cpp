@@ -50,6 +50,7 @@ void addKernelFormation(OpPassManager &passes, bool fuse) {
   // What fusion left without readers, and kernels that became equal.
   entry.addPass(createCanonicalizerPass());
   entry.addPass(createCSEPass());
+  entry.addPass(createFormRowGroupsPass());
   entry.addPass(createVerifyKernelsPass());
 }
 

@@ -19,11 +19,11 @@ struct VerifyKernelsPass
     for (mlir::Block *block : getKernelBlocks(getOperation())) {
       bool isLoop = llvm::isa<ScanOp>(block->getParentOp());
       for (mlir::Operation &op : *block) {
-        if (isLoop
-                ? llvm::isa<ControlOp, ConstantOp, KernelOp, ReshapeOp,
-                            ReturnOp>(op)
-                : llvm::isa<ReadOp, ControlOp, ConstantOp, KernelOp, ReshapeOp,
-                            PackOp, UnpackOp, ScanOp, WriteOp, OutputOp>(op))
+        if (isLoop ? llvm::isa<ControlOp, ConstantOp, KernelOp, RowGroupOp,
+                               ReshapeOp, ReturnOp>(op)
+                   : llvm::isa<ReadOp, ControlOp, ConstantOp, KernelOp,
+                               RowGroupOp, ReshapeOp, PackOp, UnpackOp, ScanOp,
+                               WriteOp, OutputOp>(op))
           continue;
         op.emitOpError("is not an operation of the kernel level")
             << (isLoop ? " in the body of a scan" : "");

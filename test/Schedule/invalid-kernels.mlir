@@ -109,7 +109,7 @@ schedule.kernel @k bindings [read, write] reads [#schedule.operand<0, 0>, #sched
 
 // -----
 
-// expected-error @+1 {{expected a body of at least one descent.kernel and a schedule.return}}
+// expected-error @+1 {{expected a body of at least one descent.kernel or descent.row_group, and a schedule.return}}
 schedule.kernel @k bindings [] reads [] writes [] {
   schedule.return
 }

@@ -3,6 +3,7 @@
 // The kernel level as a Graphviz graph.
 
 #include "Emit.h"
+#include "descent/Dialect/Descent/RowGroups.h"
 #include "descent/Dialect/Schedule/Labels.h"
 #include "llvm/Support/GraphWriter.h"
 
@@ -36,6 +37,12 @@ static std::string describe(Operation &op) {
     }
     return text;
   }
+  if (auto group = dyn_cast<RowGroupOp>(op)) {
+    stream << schedule::getLabel(op.getLoc()) << "\nrows [";
+    llvm::interleaveComma(group.getRows(), stream);
+    stream << "]";
+    return text;
+  }
   stream << op.getName().stripDialect();
   if (auto loop = dyn_cast<ScanOp>(op))
     stream << " of " << loop.getCount()
@@ -63,8 +70,9 @@ public:
       unsigned number = numbers.size();
       numbers[&op] = number;
       os.indent(indent) << "n" << number << " [label=\""
-                        << llvm::DOT::EscapeString(describe(op)) << "\" shape="
-                        << (isa<KernelOp>(op) ? "box" : "ellipse") << "];\n";
+                        << llvm::DOT::EscapeString(describe(op))
+                        << "\" shape=" << (isLaunched(&op) ? "box" : "ellipse")
+                        << "];\n";
       auto loop = dyn_cast<ScanOp>(op);
       if (!loop)
         continue;

@@ -27,6 +27,7 @@ def Codegen_StrategyAttr : AttrDef<Codegen_Dialect, "Strategy"> {
     for i in [0, tile / run) and j in [0, run). `run` divides `tile` and the extent. Workgroups and lanes are numbered with the last dimension fastest.
 
     Reductions run in row-major order of their dimensions, unroll[r] consecutive indices of dimension r at a time; `unroll` divides the extent.
+    Of a row group, the parallel dimensions are the rows, and `unroll` is for the reduction dimensions, or those inside of the row, of all parts, one part after the other.
 
     ```mlir
     // A matrix product [512, 512] reduce [512]: 8 lanes along the columns, 8 x 8 results each, four steps of the reduction at a time.

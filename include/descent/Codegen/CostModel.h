@@ -8,6 +8,7 @@
 
 #include "descent/Codegen/IterationSpace.h"
 #include "descent/Target/Profile.h"
+#include <deque>
 #include <map>
 #include <utility>
 
@@ -131,6 +132,38 @@ private:
   double repetitions(DimSet dims, const Choice &choice) const;
   /// How many instances of it a trip has.
   double instances(DimSet dims, const Choice &choice) const;
+};
+
+/// The costs of all parts of a kernel under one choice, whose `unroll` is that
+/// of the first part, then that of the second, and so on.
+class KernelCost {
+public:
+  KernelCost(llvm::ArrayRef<IterationSpace> parts, const Profile &profile);
+
+  /// The time that a subgroup takes, where the kernel stands in a branch if
+  /// asked, and that of its code executed once, in units of a multiply-add.
+  double executedTime(const Choice &choice, bool inBranch = false);
+  double codeTime(const Choice &choice);
+  /// As in CostModel.
+  double launchedSubgroups(const Choice &choice) const {
+    return models.front().launchedSubgroups(choice);
+  }
+  double launchTime(const Choice &choice) {
+    return executedTime(choice) * models.front().subgroups(choice);
+  }
+  double compileTime(const Choice &choice);
+  /// The most evaluations of a block in one trip of an innermost loop.
+  int64_t steps(const Choice &choice) const;
+  /// Whether reductions that need their order keep it.
+  bool keepsOrder(const Choice &choice) const;
+
+private:
+  llvm::ArrayRef<IterationSpace> parts;
+  const Profile &profile;
+  std::deque<CostModel> models;
+
+  /// What the choice says of one part.
+  Choice choiceOf(unsigned part, const Choice &choice) const;
 };
 
 } // namespace descent::codegen

@@ -31,7 +31,8 @@ struct EmittedKernel {
 
 /// One of the kernels that a launch runs side by side, and how.
 struct KernelPart {
-  IterationSpace space;
+  /// That of a kernel, or those of the parts of a row group.
+  llvm::SmallVector<IterationSpace, 0> spaces;
   StrategyAttr strategy;
 };
 
@@ -47,7 +48,7 @@ EmittedKernel emitKernel(llvm::ArrayRef<KernelPart> parts,
 /// divide their extents and its unrolling divides the reduction; if not, says
 /// what is wrong.
 mlir::LogicalResult
-checkStrategy(const IterationSpace &space, StrategyAttr strategy,
+checkStrategy(llvm::ArrayRef<IterationSpace> parts, StrategyAttr strategy,
               llvm::function_ref<mlir::InFlightDiagnostic()> emitError);
 
 /// Whether unrolling visits reduction steps in row-major order, where that

@@ -45,6 +45,9 @@ struct ElementRead {
   mlir::AffineExpr index;
   Guard guard;
   mlir::TypedAttr fill;
+  /// Of what an earlier part of a row group gives, one element a row: its
+  /// number. It is in a register; there is no tensor.
+  std::optional<unsigned> rowValue = {};
 };
 
 /// A kernel over normalized dimensions: parallel ones first, then those of the
@@ -52,6 +55,10 @@ struct ElementRead {
 /// apart are one, and a dimension that is only ever seen through its digits (`d
 /// floordiv c`, `d mod c`) is two. Normalization keeps the row-major order of
 /// both parts.
+///
+/// A part of a row group is such a space, too. Its parallel dimensions are the
+/// rows, the same in all parts. Where it writes, its other dimensions stand in
+/// the place of a reduction's.
 struct IterationSpace {
   mutable KernelOp kernel;
   llvm::SmallVector<int64_t> extents;
@@ -59,7 +66,14 @@ struct IterationSpace {
   /// One a block argument: of the map block, and of the finish block behind the
   /// combined values.
   llvm::SmallVector<ElementRead, 0> mapReads, finishReads;
+  /// The results that have a place in memory: which, and where.
+  llvm::SmallVector<unsigned> stored;
   llvm::SmallVector<TensorRef> results;
+  /// Whether results are written inside of the loops over what are a
+  /// reduction's dimensions elsewhere: a part of a row group that writes.
+  bool writesInLoops = false;
+  /// The number, as a row value, of a part's first result.
+  unsigned firstRowValue = 0;
   /// The row-major indices of a result's element and of a reduction step.
   mlir::AffineExpr resultIndex, reductionIndex;
   /// The affine functions of `descent.index` and the constraints of
@@ -79,7 +93,12 @@ struct IterationSpace {
   }
 };
 
-/// The normal form of a part of a schedule's kernel.
+/// The normal forms of a part of a schedule's kernel: that of a
+/// `descent.kernel`, or those of the parts of a `descent.row_group`, with the
+/// same rows in all.
+llvm::SmallVector<IterationSpace, 0>
+buildIterationSpaces(schedule::KernelOp kernel, unsigned part = 0);
+/// The one of a part that is a `descent.kernel`.
 IterationSpace buildIterationSpace(schedule::KernelOp kernel,
                                    unsigned part = 0);
 

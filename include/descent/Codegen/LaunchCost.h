@@ -21,9 +21,9 @@ struct LaunchCost {
   /// What a subgroup of another part executes of this one's code.
   double idle = 0;
 
-  /// The cost of a launch of one kernel.
-  static LaunchCost of(const IterationSpace &space, StrategyAttr strategy,
-                       const Profile &profile);
+  /// The cost of a launch of one part, which has these loop nests.
+  static LaunchCost of(llvm::ArrayRef<IterationSpace> spaces,
+                       StrategyAttr strategy, const Profile &profile);
   /// The cost of two launches as one. The lanes of each execute the other's
   /// code without effect.
   LaunchCost mergedWith(const LaunchCost &other) const;

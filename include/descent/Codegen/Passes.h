@@ -19,7 +19,7 @@ namespace descent::codegen {
 
 /// The strategy with the lowest estimated cost of those that a coordinate
 /// search over lanes, tiles and unrolling finds.
-StrategyAttr selectStrategy(const IterationSpace &space,
+StrategyAttr selectStrategy(llvm::ArrayRef<IterationSpace> parts,
                             const Profile &profile);
 
 } // namespace descent::codegen

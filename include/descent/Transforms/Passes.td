@@ -144,6 +144,26 @@ def SplitReductionsPass : Pass<"descent-split-reductions", "::descent::EntryOp">
     Option<"maxLength", "max-length", "int64_t", "32768", "longest reduction that one point is left with">];
 }
 
+def FormRowGroupsPass : Pass<"descent-form-row-groups", "::descent::EntryOp"> {
+  let summary = "Puts reductions over one row space, and what is between them, into row groups";
+  let description = [{
+    From every reduction of rows that lie in memory one behind the other, a group grows by the kernels that read its results, those whose results it reads, and other reductions
+    of the same rows: softmax is one kernel instead of three, the loss of a classifier with its gradient one instead of four. A kernel joins if
+
+    * its leading parallel dimensions are the rows, and what it reads of the group is of its own row;
+    * no other operation has to run between it and the rest of the group;
+    * it costs no more than `launch-cost` loads of an element. What has one element a row costs nothing to pass on. What has more is computed by every part that
+      needs it, which may cost more loads than storing it did; if nothing else reads it, it is not stored at all.
+
+    A lane computes a row, so there are groups over at least `min-rows` rows only. A product is no reduction of rows, since its elements are read for many results; nor is
+    batch norm's mean, whose rows, the channels, are few and scattered.
+  }];
+  let options = [
+    Option<"minRows", "min-rows", "int64_t", "32", "the fewest rows of a group">,
+    Option<"maxTensors", "max-tensors", "unsigned", "20", "the most tensors a group may read and write">,
+    Option<"launchCost", "launch-cost", "int64_t", "65536", "the loads of an element that take as long as a launch">];
+}
+
 def VerifyKernelsPass : Pass<"descent-verify-kernels", "::descent::EntryOp"> {
   let summary = "Checks that an entry is at the kernel level";
   let description = [{Only reads, control words, constants, kernels, reshapes, packs, unpacks, writes and outputs may be left.}];

@@ -63,14 +63,17 @@ static void printSlabKind(OpAsmPrinter &printer, Operation *,
 #define GET_OP_CLASSES
 #include "descent/Dialect/Schedule/ScheduleOps.cpp.inc"
 
-SmallVector<descent::KernelOp, 1> KernelOp::getParts() {
-  return llvm::to_vector<1>(getBlock().getOps<descent::KernelOp>());
+SmallVector<Operation *, 1> KernelOp::getParts() {
+  SmallVector<Operation *, 1> parts;
+  for (Operation &part : getBlock().without_terminator())
+    parts.push_back(&part);
+  return parts;
 }
 
 unsigned KernelOp::getFirstResult(unsigned part) {
   unsigned first = 0;
-  SmallVector<descent::KernelOp, 1> parts = getParts();
-  for (descent::KernelOp earlier : ArrayRef(parts).take_front(part))
+  SmallVector<Operation *, 1> parts = getParts();
+  for (Operation *earlier : ArrayRef(parts).take_front(part))
     first += earlier->getNumResults();
   return first;
 }
@@ -169,9 +172,9 @@ LogicalResult KernelOp::verifyRegions() {
              << type;
   if (block.getOperations().size() < 2 || !isa<ReturnOp>(block.back()) ||
       !llvm::all_of(block.without_terminator(),
-                    llvm::IsaPred<descent::KernelOp>))
-    return emitOpError() << "expected a body of at least one descent.kernel "
-                            "and a schedule.return";
+                    llvm::IsaPred<descent::KernelOp, descent::RowGroupOp>))
+    return emitOpError() << "expected a body of at least one descent.kernel or "
+                            "descent.row_group, and a schedule.return";
   SmallVector<Value> results;
   for (Operation &part : block.without_terminator()) {
     for (Value operand : part.getOperands())

@@ -7,22 +7,24 @@
 using namespace mlir;
 using namespace descent;
 
-static SmallVector<Location> locationsOf(descent::KernelOp kernel) {
+static SmallVector<Location> locationsOf(Operation *part) {
   SmallVector<Location> locations;
-  for (Block *block : {&kernel.getMapBlock(), &kernel.getFinishBlock()})
-    for (Operation &op : *block)
-      locations.push_back(op.getLoc());
+  part->walk([&](descent::KernelOp kernel) {
+    for (Block *block : {&kernel.getMapBlock(), &kernel.getFinishBlock()})
+      for (Operation &op : *block)
+        locations.push_back(op.getLoc());
+  });
   return locations;
 }
 
-Location schedule::locateLaunch(descent::KernelOp kernel) {
+Location schedule::locateLaunch(Operation *kernel) {
   // As metadata: what is fused would be sorted out and lose its order.
   SmallVector<Attribute> body;
   for (Location location : locationsOf(kernel))
     body.push_back(LocationAttr(location));
-  return FusedLoc::get({kernel.getLoc()},
-                       ArrayAttr::get(kernel.getContext(), body),
-                       kernel.getContext());
+  return FusedLoc::get({kernel->getLoc()},
+                       ArrayAttr::get(kernel->getContext(), body),
+                       kernel->getContext());
 }
 
 Location schedule::locateTogether(
@@ -41,7 +43,7 @@ Location schedule::locateTogether(
 SmallVector<Location> schedule::getBodyLocations(LaunchOp launch,
                                                  schedule::KernelOp kernel) {
   SmallVector<Location> own;
-  for (descent::KernelOp part : kernel.getParts())
+  for (Operation *part : kernel.getParts())
     llvm::append_range(own, locationsOf(part));
   auto fused = dyn_cast<FusedLoc>(launch.getLoc());
   auto remembered =

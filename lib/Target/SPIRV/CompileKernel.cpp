@@ -52,8 +52,8 @@ FailureOr<CompiledKernel> compileKernel(schedule::KernelOp kernel,
     if (!strategy)
       return kernel.emitOpError(
           "has no #codegen.strategy: run descent-select-strategies first");
-    parts.push_back({codegen::buildIterationSpace(kernel, i), strategy});
-    if (failed(codegen::checkStrategy(parts.back().space, strategy,
+    parts.push_back({codegen::buildIterationSpaces(kernel, i), strategy});
+    if (failed(codegen::checkStrategy(parts.back().spaces, strategy,
                                       [&] { return kernel.emitOpError(); })))
       return failure();
   }

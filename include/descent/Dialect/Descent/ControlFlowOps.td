@@ -8,8 +8,8 @@
 include "descent/Dialect/Descent/ProgramOps.td"
 include "mlir/Interfaces/ControlFlowInterfaces.td"
 
-def Descent_ReturnOp : Descent_Op<"return", [Pure, Terminator, ReturnLike, ParentOneOf<["CustomOp", "ScanOp"]>]> {
-  let summary = "ends the body of a custom function or of a scan with its values";
+def Descent_ReturnOp : Descent_Op<"return", [Pure, Terminator, ReturnLike, ParentOneOf<["CustomOp", "ScanOp", "RowGroupOp"]>]> {
+  let summary = "ends the body of a custom function, of a scan or of a row group with its values";
   let arguments = (ins Variadic<Descent_Tensor>:$operands);
   let assemblyFormat = "($operands^ `:` type($operands))? attr-dict";
 }

@@ -74,6 +74,55 @@ def Descent_KernelOp : Descent_Op<"kernel", [Pure, AttrSizedOperandSegments, Iso
   }];
 }
 
+def Descent_RowGroupOp : Descent_Op<"row_group", [Pure, IsolatedFromAbove, SingleBlock, DeclareOpInterfaceMethods<Descent_CostOpInterface>]> {
+  let summary = "several loop nests over one space of rows that run as one kernel: a row is computed from beginning to end by one lane";
+  let description = [{
+    `rows` are the extents of the dimensions that all parts share. The body is a list of parts, which are `descent.kernel`s, in the order in which
+    a row goes through them; reshapes between them are aliases. The leading parallel dimensions of a part are the rows. It is one of two kinds:
+
+    * a part that **reduces** has no other parallel dimensions (but of extent 1) and reduces over dimensions of its own: it gives one element a row;
+    * a part that **writes** is elementwise; its other parallel dimensions are a loop inside the row.
+
+    What a part gives has a place in memory only if the body returns it. A part may read a result of an earlier one if that has one element a row, and
+    only the element of its own row: it stays in a register. What has more elements a row is never read inside the group; a part that needs such a value computes it.
+    So rows know nothing of each other, and there is nothing to wait for between the parts.
+
+    ```mlir
+    // softmax of the rows of x: 128 x 10
+    %y = descent.row_group [128](%x) : (tensor<128x10xf32>) -> tensor<128x10xf32> {
+    ^bb0(%a: tensor<128x10xf32>):
+      %max = descent.kernel [128] reduce [10] by [#descent.combiner<max>] map(%a : tensor<128x10xf32>) [#descent.access<(d0, d1) -> (d0, d1)>] {
+        ...
+      } : tensor<128xf32>
+      %sum = descent.kernel [128] reduce [10] by [#descent.combiner<sum>] map(%a, %max : tensor<128x10xf32>, tensor<128xf32>)
+          [#descent.access<(d0, d1) -> (d0, d1)>, #descent.access<(d0, d1) -> (d0)>] {
+        ...
+      } : tensor<128xf32>
+      %p = descent.kernel [128, 10] reduce [] by [] map() [] { descent.yield }
+          finish(%a, %max, %sum : tensor<128x10xf32>, tensor<128xf32>, tensor<128xf32>)
+          [#descent.access<(d0, d1) -> (d0, d1)>, #descent.access<(d0, d1) -> (d0)>, #descent.access<(d0, d1) -> (d0)>] {
+        ...
+      } : tensor<128x10xf32>
+      descent.return %p : tensor<128x10xf32>
+    }
+    ```
+  }];
+  let arguments = (ins DenseI64ArrayAttr:$rows, Variadic<Descent_Tensor>:$inputs);
+  let results = (outs Variadic<Descent_Tensor>:$results);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$rows `(` $inputs `)` `:` functional-type($inputs, $results) attr-dict-with-keyword $body";
+  let hasVerifier = 1;
+  let hasRegionVerifier = 1;
+  let extraClassDeclaration = [{
+    ::mlir::Block &getBlock() { return getBody().front(); }
+    int64_t countRows();
+    /// The parts in order.
+    auto getParts() { return getBlock().getOps<::descent::KernelOp>(); }
+    /// What the body returns: results of parts, one a result of the group.
+    ::mlir::OperandRange getReturned() { return getBlock().back().getOperands(); }
+  }];
+}
+
 def Descent_YieldOp : Descent_Op<"yield", [Pure, Terminator, ReturnLike, ParentOneOf<["KernelOp"]>]> {
   let summary = "ends a kernel's block with its values";
   let arguments = (ins Variadic<Descent_AnyScalar>:$operands);

@@ -14,7 +14,7 @@ namespace descent::schedule {
 
 /// The location of a launch of `kernel`: the kernel's, with those of the
 /// operations in its body beside it.
-mlir::Location locateLaunch(descent::KernelOp kernel);
+mlir::Location locateLaunch(mlir::Operation *kernel);
 
 /// The location of a launch that does what these launches do.
 mlir::Location locateTogether(

@@ -41,11 +41,12 @@ def Schedule_ControlOp : Schedule_Op<"control", [DeclareOpInterfaceMethods<Symbo
 def Schedule_OperandsAttr : TypedArrayAttrBase<Schedule_OperandAttr, "operands">;
 
 def Schedule_KernelOp : Schedule_Op<"kernel", [Symbol, IsolatedFromAbove, SingleBlock]> {
-  let summary = "one or several `descent.kernel` side by side, with where their tensors lie in their bindings";
+  let summary = "one or several of `descent.kernel` and `descent.row_group` side by side, with where their tensors lie in their bindings";
   let description = [{
-    The body is one `descent.kernel`, or several, the parts, and a `schedule.return` of all their results in order. Block argument i is a tensor read at
-    `reads[i]`; returned value i is written at `writes[i]`; both lie there contiguously in row-major order. Two tensors of a part may lie at one
-    place, the read one then is overwritten: that is legal where every iteration reads exactly the element that it writes.
+    The body is one `descent.kernel` or `descent.row_group`, or several, the parts, and a `schedule.return` of all their results in order. Block argument i is a tensor
+    read at `reads[i]`; returned value i is written at `writes[i]`; both lie there contiguously in row-major order. Two tensors of a part may lie at one
+    place, the read one then is overwritten: that is legal where every iteration reads exactly the element that it writes, and in a group where no kernel reads the
+    tensor behind the one that writes it, and those before read only the row that they are in.
 
     Parts run at the same time: each takes workgroups of its own, the first part the first ones. None reads what another computes, in the body or through memory.
 
@@ -83,8 +84,8 @@ def Schedule_KernelOp : Schedule_Op<"kernel", [Symbol, IsolatedFromAbove, Single
     }
     ::descent::schedule::OperandAttr getRead(unsigned i) { return ::llvm::cast<::descent::schedule::OperandAttr>(getReads()[i]); }
     ::descent::schedule::OperandAttr getWrite(unsigned i) { return ::llvm::cast<::descent::schedule::OperandAttr>(getWrites()[i]); }
-    /// The kernels that run side by side, at least one.
-    ::llvm::SmallVector<::descent::KernelOp, 1> getParts();
+    /// The kernels and row groups that run side by side, at least one.
+    ::llvm::SmallVector<::mlir::Operation *, 1> getParts();
     /// The number among all results, and so in `writes`, of a part's first.
     unsigned getFirstResult(unsigned part);
     /// The strategy of a part; null before one is chosen.

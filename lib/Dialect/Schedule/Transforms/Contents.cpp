@@ -125,7 +125,7 @@ static bool readsOwn(descent::KernelOp kernel, unsigned i) {
        written = kernel->getResult(0).getType();
   return elementBytes(read) == elementBytes(written) &&
          byteSize(read) == byteSize(written) &&
-         readsOwnElement(kernel, i, {}, {});
+         readsOwnElement(kernel->getResult(0), i, {}, {});
 }
 
 /// Which of an elementwise kernel's results are zero at a point where exactly
@@ -209,9 +209,10 @@ void KernelFunction::markZeros(ArrayRef<Content> operands,
   }
 }
 
-KernelFunction::KernelFunction(descent::KernelOp kernel, Values &values)
-    : kernel(kernel), values(values), own(kernel->getNumOperands()) {
-  copies = kernel.isElementwise() && kernel->getNumOperands() == 1 &&
+KernelFunction::KernelFunction(Operation *op, Values &values)
+    : op(op), kernel(dyn_cast<descent::KernelOp>(op)), values(values),
+      own(op->getNumOperands()) {
+  copies = kernel && kernel.isElementwise() && kernel->getNumOperands() == 1 &&
            kernel.getFinishBlock().getOperations().size() == 1 &&
            kernel->getNumResults() == 1 && readsOwn(kernel, 0) &&
            kernel.getFinishAccess(0).isUnguarded();
@@ -219,8 +220,7 @@ KernelFunction::KernelFunction(descent::KernelOp kernel, Values &values)
   llvm::raw_string_ostream stream(text);
   // From the kernel's own scope its operands have no names, so the text does
   // not depend on where it stands.
-  kernel->print(stream,
-                OpPrintingFlags().useLocalScope().enableDebugInfo(false));
+  op->print(stream, OpPrintingFlags().useLocalScope().enableDebugInfo(false));
   number = values.number(text);
 }
 
@@ -236,14 +236,14 @@ SmallVector<Content> KernelFunction::evaluate(ArrayRef<Content> operands) {
   }
   key.push_back(0);
   SmallVector<Content> results;
-  for (OpResult result : kernel->getResults()) {
+  for (OpResult result : op->getResults()) {
     key.back() = result.getResultNumber();
     StringRef bytes(reinterpret_cast<const char *>(key.data()),
                     key.size() * sizeof(int64_t));
     results.push_back(
         Content(values.number(bytes), byteSize(result.getType())));
   }
-  if (kernel.isElementwise())
+  if (kernel && kernel.isElementwise())
     markZeros(operands, results);
   return results;
 }
@@ -252,12 +252,11 @@ bool KernelFunction::readsOnlyWritten(unsigned operand, unsigned result,
                                       int64_t distance) {
   auto [known, isNew] =
       onlyWritten.try_emplace({operand, result, distance}, false);
-  int64_t bytes = elementBytes(kernel->getResult(result).getType());
-  bool isAligned =
-      elementBytes(kernel->getOperand(operand).getType()) == bytes &&
-      distance % bytes == 0;
+  int64_t bytes = elementBytes(op->getResult(result).getType());
+  bool isAligned = elementBytes(op->getOperand(operand).getType()) == bytes &&
+                   distance % bytes == 0;
   if (isNew && isAligned)
-    known->second =
-        readsOwnElement(kernel, operand, {}, {nullptr, distance / bytes, 0});
+    known->second = readsOwnElement(op->getResult(result), operand, {},
+                                    {nullptr, distance / bytes, 0});
   return known->second;
 }

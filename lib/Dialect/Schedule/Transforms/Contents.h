@@ -60,10 +60,11 @@ private:
   llvm::StringMap<unsigned> numbers;
 };
 
-/// What a kernel makes of contents, ready to be evaluated many times.
+/// What a kernel or a group of kernels makes of contents, ready to be evaluated
+/// many times.
 class KernelFunction {
 public:
-  KernelFunction(descent::KernelOp kernel, Values &values);
+  KernelFunction(mlir::Operation *op, Values &values);
 
   /// The contents of the kernel's results. A kernel that copies passes its
   /// operand on, and an elementwise one is zero wherever its body gives zero
@@ -77,6 +78,8 @@ private:
   void markZeros(llvm::ArrayRef<Content> operands,
                  llvm::MutableArrayRef<Content> results);
 
+  mlir::Operation *op;
+  /// Null for a group.
   descent::KernelOp kernel;
   Values &values;
   /// The number of the kernel's text.

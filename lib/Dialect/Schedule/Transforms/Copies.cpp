@@ -36,8 +36,8 @@ descent::KernelOp schedule::buildCopy(OpBuilder &builder, Value value,
   return kernel;
 }
 
-bool schedule::readsOwnElement(descent::KernelOp kernel, unsigned operand,
-                               const Slice &read, const Slice &written) {
+static bool kernelReadsOwn(descent::KernelOp kernel, unsigned operand,
+                           const Slice &read, const Slice &written) {
   unsigned numInputs = kernel.getInputs().size();
   if (operand < numInputs ||
       isWhole(kernel.getFinishAccess(operand - numInputs)))
@@ -53,4 +53,42 @@ bool schedule::readsOwnElement(descent::KernelOp kernel, unsigned operand,
       joinIndices(map.getResults(), type.getShape(), context) + read.offset;
   AffineExpr to = joinIndices(point, domain, context) + written.offset;
   return simplifyExpr(from - to, domain) == getAffineConstantExpr(0, context);
+}
+
+/// Whether the part of a group that gives result `result` may overwrite an
+/// operand of the group, which is as large.
+static bool mayOverwrite(RowGroupOp group, unsigned result, unsigned operand,
+                         const Slice &read, const Slice &written) {
+  auto writer = group.getReturned()[result].getDefiningOp<descent::KernelOp>();
+  // Where rows lie in memory: each where its result does.
+  if (read.offset != written.offset ||
+      countElements(group->getOperand(operand).getType()) !=
+          countElements(group->getResult(result).getType()))
+    return false;
+  SmallVector<Value> views = {group.getBlock().getArgument(operand)};
+  while (!views.empty())
+    for (OpOperand &use : views.pop_back_val().getUses()) {
+      if (isa<ReshapeOp>(use.getOwner())) {
+        views.push_back(use.getOwner()->getResult(0));
+        continue;
+      }
+      auto part = cast<descent::KernelOp>(use.getOwner());
+      unsigned number = use.getOperandNumber();
+      // A part that reduces writes behind all that it reads.
+      bool ownElement = part == writer && writer.isElementwise();
+      if ((part != writer && !part->isBeforeInBlock(writer)) ||
+          (ownElement ? !kernelReadsOwn(part, number, read, written)
+                      : !readsOwnRow(part, number, group.getRows())))
+        return false;
+    }
+  return true;
+}
+
+bool schedule::readsOwnElement(OpResult result, unsigned operand,
+                               const Slice &read, const Slice &written) {
+  if (auto group = dyn_cast<RowGroupOp>(result.getOwner()))
+    return mayOverwrite(group, result.getResultNumber(), operand, read,
+                        written);
+  return kernelReadsOwn(cast<descent::KernelOp>(result.getOwner()), operand,
+                        read, written);
 }

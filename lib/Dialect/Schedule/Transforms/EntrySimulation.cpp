@@ -85,12 +85,12 @@ void EntrySimulation::run(Operation &op) {
     contents[constant.getResult()] =
         KernelFunction(fill, values).evaluate({}).front();
     fill.erase();
-  } else if (auto kernel = dyn_cast<descent::KernelOp>(op)) {
-    std::unique_ptr<KernelFunction> &function = functions[kernel];
+  } else if (isLaunched(&op)) {
+    std::unique_ptr<KernelFunction> &function = functions[&op];
     if (!function)
-      function = std::make_unique<KernelFunction>(kernel, values);
+      function = std::make_unique<KernelFunction>(&op, values);
     for (auto [value, content] :
-         llvm::zip(kernel->getResults(), function->evaluate(operands)))
+         llvm::zip(op.getResults(), function->evaluate(operands)))
       contents[value] = content;
   } else if (auto loop = dyn_cast<ScanOp>(op)) {
     run(loop);
@@ -104,8 +104,7 @@ void EntrySimulation::run(Operation &op) {
 void EntrySimulation::run(ScanOp loop) {
   Block &body = loop.getBody().front();
   int64_t count = loop.getCount();
-  auto kernels = body.getOps<descent::KernelOp>();
-  if (isLongLoop(count, std::distance(kernels.begin(), kernels.end()))) {
+  if (isLongLoop(count, getLaunched(body).size())) {
     result.isExact = false;
     for (Value value : loop->getResults())
       contents[value] =

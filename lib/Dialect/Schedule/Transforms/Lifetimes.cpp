@@ -21,9 +21,9 @@ static llvm::SmallPtrSet<Buffer *, 8> getOutputBuffers(EntryMemory &memory) {
 /// size and element type, of which the kernel reads only the element that it
 /// writes, and which nothing else reads in this phase or later. In a loop it is
 /// one of the same iteration.
-static Buffer *findReusable(EntryMemory &memory, descent::KernelOp kernel,
-                            OpResult result,
+static Buffer *findReusable(EntryMemory &memory, OpResult result,
                             function_ref<bool(Buffer *)> isReadLater) {
+  Operation *kernel = result.getOwner();
   Slice own = memory.locate(result);
   for (OpOperand &candidate : kernel->getOpOperands()) {
     Slice place = memory.locate(candidate.get());
@@ -40,10 +40,10 @@ static Buffer *findReusable(EntryMemory &memory, descent::KernelOp kernel,
     bool safe = llvm::all_of(kernel->getOpOperands(), [&](OpOperand &operand) {
       Slice read = memory.locate(operand.get());
       return read.buffer != place.buffer ||
-             readsOwnElement(kernel, operand.getOperandNumber(), read, place);
+             readsOwnElement(result, operand.getOperandNumber(), read, place);
     });
     // A result that was already put there would be overwritten.
-    bool taken = llvm::any_of(kernel.getResults(), [&](Value value) {
+    bool taken = llvm::any_of(kernel->getResults(), [&](Value value) {
       return memory.locate(value).buffer == place.buffer;
     });
     if (safe && !taken)
@@ -70,12 +70,12 @@ void schedule::reuseOperands(EntryMemory &memory, const KernelOrder &order,
                return other != position && phases[other] >= phases[position];
              });
     };
-    descent::KernelOp kernel = order.kernels[position];
+    Operation *kernel = order.kernels[position];
     for (OpResult result : kernel->getResults()) {
       Buffer *own = memory.locate(result).buffer;
       if (own->kind != Buffer::Kind::Transient || own->isOfLoop)
         continue;
-      Buffer *reused = findReusable(memory, kernel, result, isReadLater);
+      Buffer *reused = findReusable(memory, result, isReadLater);
       if (!reused)
         continue;
       own->replacement = reused;

@@ -48,7 +48,7 @@ Slice EntryMemory::locateArgument(BlockArgument argument) const {
 
 bool EntryMemory::isFree(Value value) const {
   Piece piece = resolvePiece(value);
-  return piece.root.getDefiningOp<descent::KernelOp>() &&
+  return isLaunched(piece.root.getDefiningOp()) &&
          piece.elements == countElements(piece.root.getType()) &&
          !places.contains(piece.root);
 }
@@ -64,7 +64,8 @@ void EntryMemory::placeLoop(ScanOp loop) {
 /// kernel reads the old one only where it writes, and all other readers come
 /// before.
 static bool canUpdateInPlace(BlockArgument argument, Value next) {
-  auto kernel = resolvePiece(next).root.getDefiningOp<descent::KernelOp>();
+  auto result = cast<OpResult>(resolvePiece(next).root);
+  Operation *kernel = result.getOwner();
   SmallVector<Value> views = {argument};
   while (!views.empty())
     for (OpOperand &use : views.pop_back_val().getUses()) {
@@ -72,9 +73,8 @@ static bool canUpdateInPlace(BlockArgument argument, Value next) {
       if (isa<ReshapeOp>(user))
         views.push_back(user->getResult(0));
       else if (user == kernel
-                   ? !readsOwnElement(kernel, use.getOperandNumber(), {}, {})
-                   : !isa<descent::KernelOp>(user) ||
-                         !user->isBeforeInBlock(kernel))
+                   ? !readsOwnElement(result, use.getOperandNumber(), {}, {})
+                   : !isLaunched(user) || !user->isBeforeInBlock(kernel))
         return false;
     }
   return true;

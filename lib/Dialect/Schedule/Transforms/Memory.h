@@ -6,7 +6,7 @@
 #ifndef DESCENT_LIB_DIALECT_SCHEDULE_TRANSFORMS_MEMORY_H
 #define DESCENT_LIB_DIALECT_SCHEDULE_TRANSFORMS_MEMORY_H
 
-#include "descent/Dialect/Descent/Descent.h"
+#include "descent/Dialect/Descent/RowGroups.h"
 #include "descent/Dialect/Schedule/Schedule.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/StringMap.h"
@@ -75,9 +75,19 @@ struct Piece {
 /// Looks through reshape and unpack.
 Piece resolvePiece(mlir::Value value);
 
-/// Whether `op` runs something: a kernel, or a loop of kernels.
+/// Whether `op` runs something: a kernel or a group of kernels, or a loop of
+/// them.
 inline bool isStep(mlir::Operation *op) {
-  return llvm::isa_and_nonnull<descent::KernelOp, ScanOp>(op);
+  return isLaunched(op) || llvm::isa_and_nonnull<ScanOp>(op);
+}
+
+/// The kernels and groups of kernels in a block, which are launches.
+inline llvm::SmallVector<mlir::Operation *> getLaunched(mlir::Block &block) {
+  llvm::SmallVector<mlir::Operation *> kernels;
+  for (mlir::Operation &op : block)
+    if (isLaunched(&op))
+      kernels.push_back(&op);
+  return kernels;
 }
 
 /// The places that entries share: states, inputs, control words. States that a

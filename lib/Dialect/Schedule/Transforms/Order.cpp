@@ -130,14 +130,13 @@ KernelOrder schedule::orderKernels(EntryMemory &memory) {
   for (unsigned i : order) {
     Operation *step = graph.nodes[i].step;
     result.steps.push_back(step);
-    if (auto kernel = dyn_cast<descent::KernelOp>(step)) {
-      result.kernels.push_back(kernel);
+    if (isLaunched(step)) {
+      result.kernels.push_back(step);
       continue;
     }
     auto loop = cast<ScanOp>(step);
     unsigned first = result.kernels.size();
-    llvm::append_range(result.kernels,
-                       loop.getBody().getOps<descent::KernelOp>());
+    llvm::append_range(result.kernels, getLaunched(loop.getBody().front()));
     if (unsigned end = result.kernels.size(); end > first)
       result.loops.push_back({loop, first, end - 1});
   }

@@ -13,8 +13,8 @@ namespace descent::schedule {
 struct KernelOrder {
   /// Kernels and loops.
   llvm::SmallVector<mlir::Operation *> steps;
-  /// The kernels, with those of a loop once, in a row.
-  llvm::SmallVector<descent::KernelOp> kernels;
+  /// The kernels and groups of kernels, with those of a loop once, in a row.
+  llvm::SmallVector<mlir::Operation *> kernels;
   struct Loop {
     ScanOp loop;
     unsigned first, last; ///< positions of its kernels

@@ -43,14 +43,13 @@ private:
   /// The bytes in which a value lies in any of `count` iterations.
   PlaceAttr getRange(const Slice &location, int64_t count);
   /// Emits the launch of a kernel that runs `count` times in a row.
-  LogicalResult emitLaunch(EntryMemory &memory, descent::KernelOp kernel,
+  LogicalResult emitLaunch(EntryMemory &memory, Operation *kernel,
                            int64_t count, OpBuilder &body);
   /// Says why a launch would have to bind `range`: for the one of `values`, at
   /// `uses`, that takes so much in all iterations of a loop, or for several.
-  LogicalResult reportTooLarge(descent::KernelOp kernel, ArrayRef<Value> values,
+  LogicalResult reportTooLarge(Operation *kernel, ArrayRef<Value> values,
                                ArrayRef<TensorUse> uses, const Binding &range);
-  schedule::KernelOp buildKernel(descent::KernelOp kernel,
-                                 ArrayRef<Value> reads,
+  schedule::KernelOp buildKernel(Operation *kernel, ArrayRef<Value> reads,
                                  ArrayRef<OperandAttr> operands,
                                  ArrayRef<Binding> bindings, int64_t count);
   /// The kernel like `kernel` that there already is; `kernel` itself, now with
@@ -124,7 +123,7 @@ void Emitter::emitPlaces() {
 // Kernels
 //===----------------------------------------------------------------------===//
 
-schedule::KernelOp Emitter::buildKernel(descent::KernelOp kernel,
+schedule::KernelOp Emitter::buildKernel(Operation *kernel,
                                         ArrayRef<Value> reads,
                                         ArrayRef<OperandAttr> operands,
                                         ArrayRef<Binding> bindings,
@@ -139,7 +138,7 @@ schedule::KernelOp Emitter::buildKernel(descent::KernelOp kernel,
         SmallVector<Attribute>(range.begin(), range.end()));
   };
   auto result = builder.create<schedule::KernelOp>(
-      kernel.getLoc(), "k", builder.getArrayAttr(accesses),
+      kernel->getLoc(), "k", builder.getArrayAttr(accesses),
       attributes(operands.take_front(reads.size())),
       attributes(operands.drop_front(reads.size())), Attribute(),
       IntegerAttr());
@@ -153,7 +152,7 @@ schedule::KernelOp Emitter::buildKernel(descent::KernelOp kernel,
   for (Value read : reads)
     mapping.map(read, block->addArgument(read.getType(), read.getLoc()));
   Operation *copy = builder.clone(*kernel, mapping);
-  builder.create<schedule::ReturnOp>(kernel.getLoc(), copy->getResults());
+  builder.create<schedule::ReturnOp>(kernel->getLoc(), copy->getResults());
   return result;
 }
 
@@ -172,8 +171,7 @@ schedule::KernelOp Emitter::unique(schedule::KernelOp kernel) {
   return kernel;
 }
 
-LogicalResult Emitter::reportTooLarge(descent::KernelOp kernel,
-                                      ArrayRef<Value> values,
+LogicalResult Emitter::reportTooLarge(Operation *kernel, ArrayRef<Value> values,
                                       ArrayRef<TensorUse> uses,
                                       const Binding &range) {
   module->setAttr(kTooLargeAttrName, builder.getUnitAttr());
@@ -184,7 +182,7 @@ LogicalResult Emitter::reportTooLarge(descent::KernelOp kernel,
     if (count++ == 0 || use.place.getSize() > uses[largest].place.getSize())
       largest = i;
   }
-  InFlightDiagnostic error = kernel.emitError();
+  InFlightDiagnostic error = kernel->emitError();
   if (int64_t bytes = uses[largest].place.getSize(); bytes > maxRange)
     error << "a tensor of type " << values[largest].getType() << " takes "
           << bytes << " bytes"
@@ -204,7 +202,7 @@ LogicalResult Emitter::reportTooLarge(descent::KernelOp kernel,
                << "; a smaller batch, layer or sequence makes it smaller";
 }
 
-LogicalResult Emitter::emitLaunch(EntryMemory &memory, descent::KernelOp kernel,
+LogicalResult Emitter::emitLaunch(EntryMemory &memory, Operation *kernel,
                                   int64_t count, OpBuilder &body) {
   llvm::SmallSetVector<Value, 8> reads(kernel->operand_begin(),
                                        kernel->operand_end());
@@ -220,7 +218,7 @@ LogicalResult Emitter::emitLaunch(EntryMemory &memory, descent::KernelOp kernel,
   };
   for (Value read : reads)
     use(read, BindingAccess::read);
-  for (Value result : kernel.getResults())
+  for (Value result : kernel->getResults())
     use(result, BindingAccess::write);
   std::optional<Binding> tooLarge;
   std::optional<SmallVector<Binding>> bindings =
@@ -228,7 +226,7 @@ LogicalResult Emitter::emitLaunch(EntryMemory &memory, descent::KernelOp kernel,
   if (tooLarge)
     return reportTooLarge(kernel, values, uses, *tooLarge);
   if (!bindings)
-    return kernel.emitError()
+    return kernel->emitError()
            << "the tensors of a kernel lie in more slabs than the "
            << maxBindings << " bindings that the device profile allows";
   SmallVector<OperandAttr> operands;
@@ -249,7 +247,7 @@ LogicalResult Emitter::emitLaunch(EntryMemory &memory, descent::KernelOp kernel,
       llvm::map_to_vector(*bindings, [](const Binding &binding) -> Attribute {
         return binding.getPlace();
       });
-  std::string label = getLabel(kernel.getLoc());
+  std::string label = getLabel(kernel->getLoc());
   body.create<LaunchOp>(locateLaunch(kernel), FlatSymbolRefAttr::get(target),
                         builder.getArrayAttr(places),
                         label.empty() ? StringAttr()
@@ -280,8 +278,8 @@ LogicalResult Emitter::emitEntry(EntryMemory &memory,
   OpBuilder body = OpBuilder::atBlockEnd(&target.getBody().emplaceBlock());
   LogicalResult result = success();
   for (Operation *step : order.steps) {
-    if (auto kernel = dyn_cast<descent::KernelOp>(step)) {
-      if (failed(emitLaunch(memory, kernel, /*count=*/1, body)))
+    if (isLaunched(step)) {
+      if (failed(emitLaunch(memory, step, /*count=*/1, body)))
         result = failure();
       continue;
     }
@@ -289,7 +287,7 @@ LogicalResult Emitter::emitEntry(EntryMemory &memory,
     auto loop =
         body.create<LoopOp>(scan.getLoc(), scan.getCount(), scan.getReversed());
     OpBuilder inLoop = OpBuilder::atBlockEnd(&loop.getBody().emplaceBlock());
-    for (auto kernel : scan.getBody().getOps<descent::KernelOp>())
+    for (Operation *kernel : getLaunched(scan.getBody().front()))
       if (failed(emitLaunch(memory, kernel, scan.getCount(), inLoop)))
         result = failure();
   }

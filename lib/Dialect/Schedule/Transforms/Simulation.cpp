@@ -56,7 +56,7 @@ LogicalResult ScheduleSimulation::run(LaunchOp launch, Memory &memory,
   // Parts run at the same time: all read before any writes.
   SmallVector<std::pair<PlaceAttr, Content>> written;
   SmallVector<PlaceAttr> read;
-  for (descent::KernelOp part : kernel.getParts()) {
+  for (Operation *part : kernel.getParts()) {
     SmallVector<PlaceAttr> reads, writes;
     for (Value operand : part->getOperands()) {
       unsigned number = cast<BlockArgument>(operand).getArgNumber();
@@ -94,7 +94,7 @@ LogicalResult ScheduleSimulation::run(LaunchOp launch, Memory &memory,
 }
 
 FailureOr<SmallVector<Content>>
-ScheduleSimulation::evaluate(LaunchOp launch, descent::KernelOp part,
+ScheduleSimulation::evaluate(LaunchOp launch, Operation *part,
                              const Memory &memory, ArrayRef<PlaceAttr> reads,
                              ArrayRef<PlaceAttr> writes) {
   std::unique_ptr<KernelFunction> &function = functions[part];

@@ -60,7 +60,7 @@ private:
   mlir::LogicalResult run(LaunchOp launch, Memory &memory, int64_t iteration);
   /// What one part of a launch's kernel computes from what lies at `reads`.
   mlir::FailureOr<llvm::SmallVector<Content>>
-  evaluate(LaunchOp launch, descent::KernelOp part, const Memory &memory,
+  evaluate(LaunchOp launch, mlir::Operation *part, const Memory &memory,
            llvm::ArrayRef<PlaceAttr> reads, llvm::ArrayRef<PlaceAttr> writes);
   void forgetMovingResults(LoopOp loop, Memory &memory);
   Content read(const Memory &memory, PlaceAttr place) const;

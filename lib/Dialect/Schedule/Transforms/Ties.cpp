@@ -33,8 +33,8 @@ LogicalResult EntryMemory::tie() {
   for (auto write :
        llvm::make_early_inc_range(entry.getBody().getOps<WriteOp>()))
     placeWrite(write);
-  for (descent::KernelOp kernel : getKernels())
-    for (Value result : kernel.getResults())
+  for (Operation *kernel : getKernels())
+    for (Value result : kernel->getResults())
       if (int64_t elements = countElements(result.getType());
           !places.contains(result))
         places[result] = {
@@ -43,9 +43,14 @@ LogicalResult EntryMemory::tie() {
   return success();
 }
 
-SmallVector<descent::KernelOp> EntryMemory::getKernels() {
-  SmallVector<descent::KernelOp> kernels;
-  entry.walk([&](descent::KernelOp kernel) { kernels.push_back(kernel); });
+SmallVector<Operation *> EntryMemory::getKernels() {
+  SmallVector<Operation *> kernels;
+  entry.walk<WalkOrder::PreOrder>([&](Operation *op) {
+    if (!isLaunched(op))
+      return WalkResult::advance();
+    kernels.push_back(op);
+    return WalkResult::skip(); // its parts
+  });
   return kernels;
 }
 
@@ -135,7 +140,7 @@ void EntryMemory::copyOutputs() {
 /// placed like any other.
 void EntryMemory::copyWrites() {
   for (auto write : entry.getBody().getOps<WriteOp>())
-    if (!resolvePiece(write.getValue()).root.getDefiningOp<descent::KernelOp>())
+    if (!isLaunched(resolvePiece(write.getValue()).root.getDefiningOp()))
       write.getValueMutable().assign(copyBefore(write, write.getValue()));
 }
 
@@ -170,7 +175,7 @@ void EntryMemory::placePack(PackOp pack) {
   for (OpOperand &operand : pack->getOpOperands()) {
     Piece piece = resolvePiece(operand.get());
     bool whole = piece.elements == countElements(piece.root.getType());
-    if (!whole || !piece.root.getDefiningOp<descent::KernelOp>() ||
+    if (!whole || !isLaunched(piece.root.getDefiningOp()) ||
         places.contains(piece.root)) {
       operand.set(copyBefore(pack, operand.get()));
       piece = resolvePiece(operand.get());
@@ -189,7 +194,7 @@ void EntryMemory::collectOldReads(Operation *step) {
   for (OpOperand &operand : step->getOpOperands()) {
     Slice location = locate(operand.get());
     if (location.buffer && location.buffer->kind == Buffer::Kind::State &&
-        !resolvePiece(operand.get()).root.getDefiningOp<descent::KernelOp>())
+        !isLaunched(resolvePiece(operand.get()).root.getDefiningOp()))
       oldReads.push_back({step, operand.getOperandNumber(), location});
   }
 }
@@ -271,8 +276,7 @@ bool EntryMemory::canComputeInPlace(OpResult result, const Slice &place) {
     if (!read.location.overlaps(place))
       continue;
     if (read.step == kernel
-            ? !readsOwnElement(cast<descent::KernelOp>(kernel), read.operand,
-                               read.location, place)
+            ? !readsOwnElement(result, read.operand, read.location, place)
             : reaches(kernel, read.step))
       return false;
   }
@@ -294,7 +298,7 @@ void EntryMemory::overwrite(Operation *step, const Slice &place) {
 void EntryMemory::placeWrite(WriteOp write) {
   Slice target = program.lookup(write.getSymbol());
   Piece piece = resolvePiece(write.getValue());
-  auto kernel = piece.root.getDefiningOp<descent::KernelOp>();
+  Operation *kernel = piece.root.getDefiningOp();
   Slice whole = {target.buffer, target.offset - piece.offset,
                  countElements(piece.root.getType())};
   if (places.lookup(piece.root) == whole)
@@ -303,7 +307,7 @@ void EntryMemory::placeWrite(WriteOp write) {
       !canComputeInPlace(cast<OpResult>(piece.root), whole)) {
     Value copy = copyBefore(write, write.getValue());
     write.getValueMutable().assign(copy);
-    kernel = copy.getDefiningOp<descent::KernelOp>();
+    kernel = copy.getDefiningOp();
     piece = resolvePiece(copy);
     whole = target;
   }

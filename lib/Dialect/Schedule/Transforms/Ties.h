@@ -30,8 +30,9 @@ public:
   ProgramMemory &getProgram() { return program; }
   /// Where `value` lies.
   Slice locate(mlir::Value value) const;
-  /// All kernels in program order, those in loops and the added ones included.
-  llvm::SmallVector<descent::KernelOp> getKernels();
+  /// All kernels and groups of kernels in program order, those in loops and the
+  /// added ones included.
+  llvm::SmallVector<mlir::Operation *> getKernels();
   /// The entry's own kernels and its loops in program order, the added ones
   /// included.
   llvm::SmallVector<mlir::Operation *> getSteps();
@@ -81,11 +82,14 @@ private:
       earlier, later;
 };
 
-/// True if finish operand `operand` of `kernel`, which lies at `read`, is read
-/// at every point of the parallel dimensions only where a result at `written`
-/// is written at this point; both in one buffer.
-bool readsOwnElement(descent::KernelOp kernel, unsigned operand,
-                     const Slice &read, const Slice &written);
+/// True if operand `operand` of the kernel or group of kernels that `result` is
+/// of, which lies at `read`, may be overwritten by this result at `written`;
+/// both in one buffer. A kernel must read it, in its finish, at every point of
+/// the parallel dimensions only where it writes at this point. A group must
+/// read it in no part behind the one that writes, and in those before only in
+/// the row that is written.
+bool readsOwnElement(mlir::OpResult result, unsigned operand, const Slice &read,
+                     const Slice &written);
 
 /// Builds a kernel that copies `value`, or fills a tensor of its type with the
 /// splat `constant` where that is not null.
