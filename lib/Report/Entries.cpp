@@ -3,6 +3,7 @@
 // Entries in the report: launches, and what every line of the model costs.
 
 #include "Parts.h"
+#include "descent/Dialect/Descent/RowGroups.h"
 #include "descent/Dialect/Schedule/Origins.h"
 #include <map>
 #include <set>
@@ -51,23 +52,43 @@ private:
 
 } // namespace
 
-/// The operation of a part that a transfer is for: the first one that uses the
-/// element that is read, or the one that computes what is written.
-static Operation *userOf(descent::KernelOp part,
+/// The loop nest that a transfer is for, the first of a row group's that read
+/// the tensor, and the number of the operand or result there.
+static std::pair<descent::KernelOp, unsigned>
+findUse(schedule::KernelOp kernel, const bundle::Transfer &transfer) {
+  Operation *part = kernel.getParts()[transfer.part];
+  if (auto nest = dyn_cast<descent::KernelOp>(part))
+    return {nest, transfer.number};
+  auto group = cast<RowGroupOp>(part);
+  if (transfer.isWrite) {
+    auto value = cast<OpResult>(group.getReturned()[transfer.number]);
+    return {cast<descent::KernelOp>(value.getOwner()), value.getResultNumber()};
+  }
+  for (descent::KernelOp nest : group.getParts())
+    for (OpOperand &use : nest->getOpOperands())
+      if (lookThroughReshapes(use.get()) ==
+          group.getBlock().getArgument(transfer.number))
+        return {nest, use.getOperandNumber()};
+  llvm_unreachable("an operand of a group that no kernel of it reads");
+}
+
+/// The operation that a transfer is for: the first one that uses the element
+/// that is read, or the one that computes what is written.
+static Operation *userOf(schedule::KernelOp kernel,
                          const bundle::Transfer &transfer) {
+  auto [part, number] = findUse(kernel, transfer);
   Operation *mapEnd = part.getMapBlock().getTerminator(),
             *end = part.getFinishBlock().getTerminator();
   if (transfer.isWrite) {
-    if (Operation *op = end->getOperand(transfer.number).getDefiningOp())
+    if (Operation *op = end->getOperand(number).getDefiningOp())
       return op;
     return part.isElementwise() ? end : mapEnd; // copied, or combined
   }
   unsigned numInputs = part.getInputs().size();
-  bool inMap = transfer.number < numInputs;
-  Value element =
-      inMap ? part.getMapBlock().getArgument(transfer.number)
-            : part.getFinishBlock().getArgument(part.getNumCombined() +
-                                                transfer.number - numInputs);
+  bool inMap = number < numInputs;
+  Value element = inMap ? part.getMapBlock().getArgument(number)
+                        : part.getFinishBlock().getArgument(
+                              part.getNumCombined() + number - numInputs);
   Operation *first = inMap ? mapEnd : end;
   for (Operation *user : element.getUsers())
     if (user->isBeforeInBlock(first))
@@ -95,7 +116,7 @@ std::vector<Line> EntryDescriber::charge(schedule::LaunchOp launch,
 
   llvm::DenseMap<Operation *, Line> lineOf;
   const Location *location = locations.begin();
-  for (descent::KernelOp part : kernel.getParts()) {
+  for (descent::KernelOp part : nestsOf(kernel)) {
     uint64_t results = 1, points = 1;
     for (int64_t extent : part.getParallel())
       results *= extent;
@@ -114,8 +135,7 @@ std::vector<Line> EntryDescriber::charge(schedule::LaunchOp launch,
           part.getCombiners().size() * points * runs;
   }
   for (const bundle::Transfer &transfer : bundle::getTransfers(kernel)) {
-    LineCost &cost =
-        costOf(lineOf[userOf(kernel.getParts()[transfer.part], transfer)]);
+    LineCost &cost = costOf(lineOf[userOf(kernel, transfer)]);
     (transfer.isWrite ? cost.written : cost.read) += transfer.bytes * runs;
   }
   return touched;
@@ -128,7 +148,7 @@ Json EntryDescriber::describeTransfers(schedule::LaunchOp launch,
   for (const bundle::Transfer &transfer : bundle::getTransfers(kernel)) {
     if (transfer.isWrite != writes)
       continue;
-    descent::KernelOp part = kernel.getParts()[transfer.part];
+    Operation *part = kernel.getParts()[transfer.part];
     std::string name;
     if (writes) {
       unsigned result = kernel.getFirstResult(transfer.part) + transfer.number;
@@ -176,8 +196,14 @@ Json EntryDescriber::describeLaunch(schedule::LaunchOp launch, int loop) {
   json["writes"] = describeTransfers(launch, kernel, true);
   Json reasons = Json::array();
   bool moves = false;
+  // A list as long as that of the kernel's loop nests.
   for (auto [i, part] : llvm::enumerate(kernel.getParts())) {
-    bool isMove = !describeMovement(part).empty();
+    if (auto group = dyn_cast<RowGroupOp>(part)) {
+      for (size_t nest = 0; nest < group.getParts().size(); ++nest)
+        reasons.push_back("");
+      continue;
+    }
+    bool isMove = !describeMovement(cast<descent::KernelOp>(part)).empty();
     moves |= isMove;
     reasons.push_back(isMove ? tensors.explain(number, i) : "");
   }

@@ -100,20 +100,12 @@ static int64_t estimateRegisters(descent::KernelOp kernel,
       choice.tileSize() * kernel->getNumResults());
 }
 
-/// A part of a kernel; its cost is merged with `cost`.
-static Json describePart(Program &program, schedule::KernelOp kernel,
-                         unsigned number, codegen::LaunchCost &cost) {
-  descent::KernelOp body = kernel.getParts()[number];
+/// A loop nest of a kernel. `choice` is what the strategy says of it.
+static Json describeNest(Program &program, const codegen::IterationSpace &space,
+                         const codegen::Choice &choice) {
+  descent::KernelOp body = space.kernel;
   const Profile &profile = *program.variant.profile;
-  codegen::IterationSpace space = codegen::buildIterationSpace(kernel, number);
   codegen::CostModel model(space, profile);
-  codegen::Choice choice =
-      choiceOf(cast<codegen::StrategyAttr>(kernel.getPartStrategy(number)));
-  auto own = codegen::LaunchCost::of(
-      space, cast<codegen::StrategyAttr>(kernel.getPartStrategy(number)),
-      profile);
-  cost = number == 0 ? own : cost.mergedWith(own);
-
   Json combiners = Json::array();
   for (auto combiner : body.getCombiners().getAsRange<CombinerAttr>())
     combiners.push_back(stringifyCombiner(combiner.getValue()).str());
@@ -137,6 +129,25 @@ static Json describePart(Program &program, schedule::KernelOp kernel,
   return json;
 }
 
+/// Appends the loop nests of a part of a kernel; its cost is merged with
+/// `cost`.
+static void appendPart(Program &program, schedule::KernelOp kernel,
+                       unsigned number, codegen::LaunchCost &cost,
+                       Json &nests) {
+  auto strategy = cast<codegen::StrategyAttr>(kernel.getPartStrategy(number));
+  auto spaces = codegen::buildIterationSpaces(kernel, number);
+  auto own =
+      codegen::LaunchCost::of(spaces, strategy, *program.variant.profile);
+  cost = number == 0 ? own : cost.mergedWith(own);
+  codegen::Choice whole = choiceOf(strategy), choice = whole;
+  ArrayRef<int64_t> unroll = whole.unroll;
+  for (const codegen::IterationSpace &space : spaces) {
+    choice.unroll = llvm::to_vector(unroll.take_front(space.numReduction()));
+    unroll = unroll.drop_front(space.numReduction());
+    nests.push_back(describeNest(program, space, choice));
+  }
+}
+
 Json describeKernel(Program &program, schedule::KernelOp kernel) {
   const CompiledKernel &compiled =
       program.variant.kernels.find(kernel.getSymName())->second;
@@ -144,18 +155,18 @@ Json describeKernel(Program &program, schedule::KernelOp kernel) {
   Json parts = Json::array(), bindings = Json::array();
   uint64_t flop = 0;
   int64_t registers = 0;
-  unsigned numParts = kernel.getParts().size();
-  for (unsigned i = 0; i < numParts; ++i) {
-    parts.push_back(describePart(program, kernel, i, cost));
-    flop += parts.back()["flop"].get<uint64_t>();
-    registers = std::max(registers, parts.back()["registers"].get<int64_t>());
+  for (unsigned i = 0; i < kernel.getParts().size(); ++i)
+    appendPart(program, kernel, i, cost, parts);
+  for (const Json &part : parts) {
+    flop += part["flop"].get<uint64_t>();
+    registers = std::max(registers, part["registers"].get<int64_t>());
   }
   double time = round(cost.inMilliseconds(*program.variant.profile));
   program.times[kernel.getSymName()] = time;
   for (schedule::BindingAccess access : compiled.bindings)
     bindings.push_back(schedule::stringifyBindingAccess(access).str());
   return {{"name", kernel.getSymName().str()},
-          {"kind", numParts == 1 ? parts[0]["kind"] : Json("merged")},
+          {"kind", parts.size() == 1 ? parts[0]["kind"] : Json("merged")},
           {"flop", flop},
           {"local_size", compiled.localSize},
           {"workgroups", compiled.groups},

@@ -31,6 +31,10 @@ struct Program {
 /// A number with four significant digits: more would be noise in an estimate.
 double round(double number);
 
+/// The loop nests of a kernel: of every part the one, or those of its row
+/// group.
+llvm::SmallVector<descent::KernelOp> nestsOf(schedule::KernelOp kernel);
+
 /// A kernel, what it computes and how; sets its time.
 Json describeKernel(Program &program, schedule::KernelOp kernel);
 

@@ -19,6 +19,17 @@ schedule::KernelOp Program::kernelOf(schedule::LaunchOp launch) const {
   return symbols.lookup<schedule::KernelOp>(launch.getKernel());
 }
 
+SmallVector<descent::KernelOp> nestsOf(schedule::KernelOp kernel) {
+  SmallVector<descent::KernelOp> nests;
+  for (Operation *part : kernel.getParts()) {
+    if (auto nest = dyn_cast<descent::KernelOp>(part))
+      nests.push_back(nest);
+    else
+      llvm::append_range(nests, cast<RowGroupOp>(part).getParts());
+  }
+  return nests;
+}
+
 double round(double number) {
   char text[32];
   snprintf(text, sizeof text, "%.3e", number);

@@ -3,6 +3,7 @@
 // The tensors of an entry by name, and why they lie in memory.
 
 #include "Parts.h"
+#include "descent/Dialect/Descent/RowGroups.h"
 #include "descent/Dialect/Descent/ViewAlgebra.h"
 
 using namespace mlir;
@@ -105,13 +106,18 @@ bool Tensors::isGathered(unsigned launch, schedule::PlaceAttr place) const {
   schedule::LaunchOp op = lives.launches[launch];
   schedule::KernelOp kernel = program.kernelOf(op);
   auto isAt = [&](Value operand) {
-    auto argument = cast<BlockArgument>(operand);
+    auto argument = dyn_cast<BlockArgument>(lookThroughReshapes(operand));
+    if (!argument)
+      return false; // a value of a row group, in a register
+    if (auto group = dyn_cast<RowGroupOp>(argument.getOwner()->getParentOp()))
+      argument =
+          cast<BlockArgument>(group->getOperand(argument.getArgNumber()));
     return op
         .getOperandRange(kernel, kernel.getRead(argument.getArgNumber()),
                          argument.getType())
         .overlaps(place);
   };
-  for (descent::KernelOp part : kernel.getParts()) {
+  for (descent::KernelOp part : nestsOf(kernel)) {
     for (auto [i, input] : llvm::enumerate(part.getInputs()))
       if (isWhole(part.getInputAccess(i)) && isAt(input))
         return true;

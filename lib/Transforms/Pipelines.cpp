@@ -50,7 +50,8 @@ void addKernelFormation(OpPassManager &passes, bool fuse) {
   // What fusion left without readers, and kernels that became equal.
   entry.addPass(createCanonicalizerPass());
   entry.addPass(createCSEPass());
-  entry.addPass(createFormRowGroupsPass());
+  if (fuse)
+    entry.addPass(createFormRowGroupsPass());
   entry.addPass(createVerifyKernelsPass());
 }
 

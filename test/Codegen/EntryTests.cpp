@@ -31,14 +31,21 @@ OwningOpRef<ModuleOp> parseEntry(MLIRContext &context, StringRef name) {
   return module;
 }
 
-class EntryTest : public testing::TestWithParam<std::string> {};
+class EntryTest : public testing::TestWithParam<std::string> {
+protected:
+  void expectSame(const Profile &profile);
+};
 
 TEST_P(EntryTest, AgreesWithTheInterpreter) {
+  for (const Profile &profile : allProfiles())
+    expectSame(profile);
+}
+
+void EntryTest::expectSame(const Profile &profile) {
   if (deviceName().empty())
     GTEST_SKIP() << "there is no Vulkan device";
   MLIRContext context;
   registerDialects(context);
-  const Profile &profile = *findProfile("lavapipe");
   auto module = parseEntry(context, GetParam());
   auto entry = module->lookupSymbol<EntryOp>(GetParam());
   ASSERT_TRUE(entry);
@@ -63,7 +70,7 @@ TEST_P(EntryTest, AgreesWithTheInterpreter) {
     EXPECT_EQ(interpreter::findDifference(
                   runner.run(GetParam(), inputs, control), *wanted, 1e-4),
               "")
-        << "in step " << step;
+        << "in step " << step << ", " << profile.name.str();
     EXPECT_EQ(interpreter::findDifference(runner.getStates(), states, 1e-4,
                                           /*common=*/true),
               "")
@@ -75,7 +82,8 @@ INSTANTIATE_TEST_SUITE_P(Entries, EntryTest,
                          testing::Values("lookup", "twice", "computed", "train",
                                          "cumulative", "sorted", "product",
                                          "strided", "conv1d", "conv3d", "pools",
-                                         "integers"),
+                                         "integers", "softmax", "loss",
+                                         "normalized", "odd_rows"),
                          [](const auto &info) { return info.param; });
 
 } // namespace

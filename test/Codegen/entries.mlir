@@ -11,6 +11,11 @@ descent.input @at : tensor<6x4xi32> range [0, 7]
 descent.input @n : tensor<6x40xi32> range [-5, 6]
 descent.input @long : tensor<3x61xf32>
 descent.input @c : tensor<3x61xf32>
+descent.input @x : tensor<64x10xf32>
+descent.input @y : tensor<64x10xf32>
+descent.input @label : tensor<64xi32> range [0, 10]
+descent.input @scale : tensor<10xf32>
+descent.input @odd : tensor<3x37x12xf32>
 descent.input @signal : tensor<2x3x17xf32>
 descent.input @taps : tensor<4x3x5xf32>
 descent.input @volume : tensor<1x2x4x3x5xf32>
@@ -233,4 +238,65 @@ descent.entry @integers {
   descent.output "um", %um : tensor<6xui32>
   descent.output "us", %us : tensor<6xui32>
   descent.output "sc", %sc : tensor<6x6xi32>
+}
+
+// Row groups: reductions over one row space, what is between them and, for the last two, their gradients.
+descent.entry @softmax {
+  %x = descent.read @x : tensor<64x10xf32>
+  %p = descent.softmax %x axis 1 : tensor<64x10xf32>
+  descent.output "p", %p : tensor<64x10xf32>
+}
+
+descent.entry @loss {
+  %x = descent.read @x : tensor<64x10xf32>
+  %label = descent.read @label : tensor<64xi32>
+  %e = descent.softmax_cross_entropy %x, %label : (tensor<64x10xf32>, tensor<64xi32>) -> tensor<64xf32>
+  %loss = descent.reduce_sum %e [0] : tensor<64xf32> to tensor<f32>
+  %g = descent.gradient %loss wrt %x : tensor<f32> wrt tensor<64x10xf32> to tensor<64x10xf32>
+  descent.output "loss", %loss : tensor<f32>
+  descent.output "g", %g : tensor<64x10xf32>
+}
+
+descent.entry @normalized {
+  %x = descent.read @x : tensor<64x10xf32>
+  %y = descent.read @y : tensor<64x10xf32>
+  %scale = descent.read @scale : tensor<10xf32>
+  %tenth = descent.constant dense<0.1> : tensor<64xf32>
+  %eps = descent.constant dense<1.0e-5> : tensor<64xf32>
+  %s = descent.reduce_sum %x [1] : tensor<64x10xf32> to tensor<64xf32>
+  %mean = descent.mul %s, %tenth : tensor<64xf32>
+  %meanb = descent.broadcast %mean [0] : tensor<64xf32> to tensor<64x10xf32>
+  %c = descent.sub %x, %meanb : tensor<64x10xf32>
+  %sq = descent.mul %c, %c : tensor<64x10xf32>
+  %ss = descent.reduce_sum %sq [1] : tensor<64x10xf32> to tensor<64xf32>
+  %var = descent.mul %ss, %tenth : tensor<64xf32>
+  %vare = descent.add %var, %eps : tensor<64xf32>
+  %std = descent.sqrt %vare : tensor<64xf32>
+  %stdb = descent.broadcast %std [0] : tensor<64xf32> to tensor<64x10xf32>
+  %n = descent.div %c, %stdb : tensor<64x10xf32>
+  %scaleb = descent.broadcast %scale [1] : tensor<10xf32> to tensor<64x10xf32>
+  %r = descent.mul %n, %scaleb : tensor<64x10xf32>
+  %w = descent.contract %r [0, 2], %r [1, 2] to [0, 1] : (tensor<64x10xf32>, tensor<64x10xf32>) -> tensor<64x64xf32>
+  %t = descent.tanh %w : tensor<64x64xf32>
+  %loss = descent.reduce_sum %t [0, 1] : tensor<64x64xf32> to tensor<f32>
+  %g:2 = descent.gradient %loss wrt %x, %scale : tensor<f32> wrt tensor<64x10xf32>, tensor<10xf32> to tensor<64x10xf32>, tensor<10xf32>
+  descent.output "loss", %loss : tensor<f32>
+  descent.output "gx", %g#0 : tensor<64x10xf32>
+  descent.output "gs", %g#1 : tensor<10xf32>
+}
+
+// Rows that no tile divides, of two dimensions, and a result that is used by itself.
+descent.entry @odd_rows {
+  %x = descent.read @odd : tensor<3x37x12xf32>
+  %s = descent.reduce_sum %x [2] : tensor<3x37x12xf32> to tensor<3x37xf32>
+  %sb = descent.broadcast %s [0, 1] : tensor<3x37xf32> to tensor<3x37x12xf32>
+  %c = descent.sub %x, %sb : tensor<3x37x12xf32>
+  %p = descent.softmax %c axis 2 : tensor<3x37x12xf32>
+  %m, %i = descent.max_with_index %c [2] : tensor<3x37x12xf32> to tensor<3x37xf32>, tensor<3x37xi32>
+  %e = descent.sin %c : tensor<3x37x12xf32>
+  %es = descent.reduce_sum %e [2] : tensor<3x37x12xf32> to tensor<3x37xf32>
+  descent.output "p", %p : tensor<3x37x12xf32>
+  descent.output "i", %i : tensor<3x37xi32>
+  descent.output "es", %es : tensor<3x37xf32>
+  descent.output "s", %s : tensor<3x37xf32>
 }
