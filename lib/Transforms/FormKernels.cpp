@@ -154,7 +154,7 @@ private:
   /// Has rewrites tried again where a new kernel makes a difference.
   void renew(KernelOp kernel) {
     worklists.renew(kernel);
-    for (Value input : kernel.getFinishInputs())
+    for (Value input : readEverywhere(kernel))
       if (isLargeEnoughToShare(input, kernel))
         for (Operation *user : input.getUsers())
           if (auto sibling = dyn_cast<KernelOp>(user))
@@ -258,14 +258,19 @@ private:
   /// Whether kernels of as many points as this one may join for reading
   /// `value`.
   static bool isLargeEnoughToShare(Value value, KernelOp kernel) {
-    return kernel.isElementwise() &&
-           countElements(value.getType()) >= product(kernel.getParallel());
+    return countElements(value.getType()) >= product(kernel.getDomain());
   }
 
-  /// Joins an elementwise kernel with the first later one that reads an element
-  /// of a large tensor at the same point.
+  /// What a kernel reads at every point.
+  static OperandRange readEverywhere(KernelOp kernel) {
+    return kernel.isElementwise() ? kernel.getFinishInputs()
+                                  : kernel.getInputs();
+  }
+
+  /// Joins a kernel with the first later one of the same kind that reads an
+  /// element of a large tensor at the same point.
   bool joinWithSibling(KernelOp first) {
-    for (Value input : first.getFinishInputs()) {
+    for (Value input : readEverywhere(first)) {
       if (!isLargeEnoughToShare(input, first))
         continue;
       for (Operation *user : input.getUsers()) {

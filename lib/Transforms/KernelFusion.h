@@ -45,8 +45,9 @@ bool canMergeSums(KernelOp inner, KernelOp outer);
 /// it needs no buffer of windows.
 KernelOp mergeSum(KernelOp inner, KernelOp outer);
 
-/// Whether two independent elementwise kernels over the same dimensions read
-/// the same elements of `shared`, as many as they have points.
+/// Whether two independent kernels over the same dimensions, both elementwise
+/// or both reductions, read the same elements of `shared`, as many as there are
+/// points. In a product each element is read at many points.
 bool canJoin(KernelOp first, KernelOp second, mlir::Value shared);
 
 /// Replaces two such kernels, the first before the second, by one that computes

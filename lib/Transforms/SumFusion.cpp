@@ -122,33 +122,59 @@ KernelOp mergeSum(KernelOp inner, KernelOp outer) {
 //===----------------------------------------------------------------------===//
 
 static AccessAttr accessTo(KernelOp kernel, Value value) {
-  for (auto [i, input] : llvm::enumerate(kernel.getFinishInputs()))
+  bool map = !kernel.isElementwise();
+  for (auto [i, input] :
+       llvm::enumerate(map ? kernel.getInputs() : kernel.getFinishInputs()))
     if (input == value)
-      return kernel.getFinishAccess(i);
+      return map ? kernel.getInputAccess(i) : kernel.getFinishAccess(i);
   return {};
 }
 
 bool canJoin(KernelOp first, KernelOp second, Value shared) {
-  if (!first.isElementwise() || !second.isElementwise() ||
-      first.getParallel() != second.getParallel() ||
-      isWhole(accessTo(first, shared)))
+  AccessAttr access = accessTo(first, shared);
+  if (first.getParallel() != second.getParallel() ||
+      first.getReduction() != second.getReduction() || !access ||
+      isWhole(access))
     return false;
   int64_t points = 1;
-  for (int64_t extent : first.getParallel())
+  for (int64_t extent : first.getDomain())
     points *= extent;
   return cast<RankedTensorType>(shared.getType()).getNumElements() >= points &&
-         accessTo(first, shared) == accessTo(second, shared) &&
-         !dependsOn(second, first) && !dependsOn(first, second);
+         access == accessTo(second, shared) && !dependsOn(second, first) &&
+         !dependsOn(first, second);
 }
 
 KernelOp joinSiblings(KernelOp first, KernelOp second) {
-  KernelBuilder joined(second.getLoc(), first.getParallel(), {}, {});
+  SmallVector<Combination> combinations = combinationsOf(first);
+  llvm::append_range(combinations, combinationsOf(second));
+  KernelBuilder joined(second.getLoc(), first.getParallel(),
+                       first.getReduction(), combinations);
+  SmallVector<Value> combined;
+  if (!first.isElementwise()) {
+    SmallVector<Value> mapped;
+    for (KernelOp kernel : {first, second}) {
+      IRMapping mapping;
+      for (auto [i, input] : llvm::enumerate(kernel.getInputs()))
+        mapping.map(kernel.getMapBlock().getArgument(i),
+                    joined.read(input, kernel.getInputAccess(i), true));
+      auto dims = dimExprs(joined.domain(true).size(), first.getContext());
+      llvm::append_range(mapped,
+                         cloneScalars(kernel.getMapBlock(), joined.mapBuilder(),
+                                      mapping, dims, joined.domain(true)));
+    }
+    combined = joined.combine(mapped);
+  }
   SmallVector<Value> values;
   SmallVector<Type> types;
+  ArrayRef<Value> rest = combined;
   for (KernelOp kernel : {first, second}) {
     IRMapping mapping;
+    unsigned numCombined = kernel.getNumCombined();
+    for (unsigned i = 0; i < numCombined; ++i)
+      mapping.map(kernel.getFinishBlock().getArgument(i), rest[i]);
+    rest = rest.drop_front(numCombined);
     for (auto [i, input] : llvm::enumerate(kernel.getFinishInputs()))
-      mapping.map(kernel.getFinishBlock().getArgument(i),
+      mapping.map(kernel.getFinishBlock().getArgument(numCombined + i),
                   joined.read(input, kernel.getFinishAccess(i), false));
     auto dims = dimExprs(joined.domain(false).size(), first.getContext());
     llvm::append_range(values, cloneScalars(kernel.getFinishBlock(),

@@ -9,6 +9,7 @@
 // RUN: descent-interpret --compare %t.before.mlir %t.after.mlir --entry siblings
 // RUN: descent-interpret --compare %t.before.mlir %t.after.mlir --entry dear
 // RUN: descent-interpret --compare %t.before.mlir %t.after.mlir --entry kept
+// RUN: descent-interpret --compare %t.before.mlir %t.after.mlir --entry two_sums
 
 descent.input @x : tensor<8x6xf32>
 descent.input @y : tensor<8x6xf32>
@@ -133,4 +134,23 @@ descent.entry @kept {
   // CHECK: descent.output "b", %[[R]]
   descent.output "a", %a : tensor<8x6xf32>
   descent.output "b", %b : tensor<8x6xf32>
+}
+
+// Two reductions of the same elements are one of two combiners; a third over other dimensions is not.
+// CHECK-LABEL: descent.entry @two_sums
+descent.entry @two_sums {
+  %x = descent.read @x : tensor<8x6xf32>
+  %y = descent.read @y : tensor<8x6xf32>
+  // CHECK-DAG: %[[TWO:.*]]:2 = descent.kernel [6] reduce [8] by [#descent.combiner<sum>, #descent.combiner<sum>] map(%{{.*}}, %{{.*}} : tensor<8x6xf32>, tensor<8x6xf32>)
+  // CHECK-DAG: descent.kernel [8] reduce [6] by [#descent.combiner<sum>]
+  // CHECK-NOT: descent.kernel
+  // CHECK: descent.output "a", %[[TWO]]#0
+  // CHECK: descent.output "b", %[[TWO]]#1
+  %a = descent.reduce_sum %x [0] : tensor<8x6xf32> to tensor<6xf32>
+  %p = descent.mul %x, %y : tensor<8x6xf32>
+  %b = descent.reduce_sum %p [0] : tensor<8x6xf32> to tensor<6xf32>
+  %c = descent.reduce_sum %x [1] : tensor<8x6xf32> to tensor<8xf32>
+  descent.output "a", %a : tensor<6xf32>
+  descent.output "b", %b : tensor<6xf32>
+  descent.output "c", %c : tensor<8xf32>
 }

@@ -116,13 +116,15 @@ def FoldViewsPass : Pass<"descent-fold-views", "::descent::EntryOp"> {
 def FormKernelsPass : Pass<"descent-form-kernels", "::descent::EntryOp"> {
   let summary = "Fuses kernels";
   let description = [{
-    Two rewrites, until nothing changes; reductions absorb first, then producers are inlined in program order, then the rest is absorbed:
+    Three rewrites, until nothing changes; reductions absorb first, then producers are inlined in program order, then the rest is absorbed:
 
     * **inline**: an elementwise kernel all of whose readers are kernels is computed by each of them where they read it, if that loads no more than
       storing it and loading it back. The estimate counts loads per element, an element read again by a reduction as 1/8 of a load, since register
       tiles share it, and a store as two loads.
     * **absorb**: an elementwise kernel that reads, at its own position, a result of a kernel over as many points joins that kernel: bias and activation follow the sum of a
       product or convolution in registers, and sibling updates (parameter, moments) become one kernel of several results.
+    * **join**: two independent kernels over the same dimensions that read each element of a large tensor at the same point become one: reductions, as those that a layer norm's scale and
+      bias are differentiated by, one of several combiners.
 
     A fused kernel touches at most `max-tensors` tensors.
   }];
