@@ -81,11 +81,17 @@ Json Tensors::describe(unsigned number) const {
   schedule::KernelOp kernel = program.kernelOf(writer);
   StringRef kind;
   for (auto [i, part] : llvm::enumerate(kernel.getParts())) {
-    unsigned result = kernel.getFirstResult(i);
-    for (Type type : part->getResultTypes())
-      if (writer.getOperandRange(kernel, kernel.getWrite(result++), type) ==
-          life.place)
-        kind = kindOf(part);
+    unsigned first = kernel.getFirstResult(i);
+    for (OpResult result : part->getResults()) {
+      unsigned number = result.getResultNumber();
+      if (writer.getOperandRange(kernel, kernel.getWrite(first + number),
+                                 result.getType()) != life.place)
+        continue;
+      auto group = dyn_cast<RowGroupOp>(part);
+      Operation *nest =
+          group ? group.getReturned()[number].getDefiningOp() : part;
+      kind = kindOf(cast<descent::KernelOp>(nest));
+    }
   }
   Json json = {{"name", nameLife(number)},
                {"kind", kind.str()},
