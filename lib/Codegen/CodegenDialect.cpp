@@ -42,12 +42,9 @@ LogicalResult StrategyAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   return success();
 }
 
-static int64_t product(ArrayRef<int64_t> numbers) {
-  int64_t result = 1;
-  for (int64_t number : numbers)
-    result *= number;
-  return result;
+int64_t StrategyAttr::getWorkgroupSize() const {
+  return ShapedType::getNumElements(getLanes());
 }
-
-int64_t StrategyAttr::getWorkgroupSize() const { return product(getLanes()); }
-int64_t StrategyAttr::getTileSize() const { return product(getTile()); }
+int64_t StrategyAttr::getTileSize() const {
+  return ShapedType::getNumElements(getTile());
+}

@@ -12,16 +12,13 @@ using namespace mlir;
 
 namespace descent::codegen {
 
-static int64_t product(ArrayRef<int64_t> numbers) {
-  int64_t result = 1;
-  for (int64_t number : numbers)
-    result *= number;
-  return result;
+int64_t Choice::workgroupSize() const {
+  return ShapedType::getNumElements(lanes);
 }
-
-int64_t Choice::workgroupSize() const { return product(lanes); }
-int64_t Choice::tileSize() const { return product(tile); }
-int64_t Choice::steps() const { return product(tile) * product(unroll); }
+int64_t Choice::tileSize() const { return ShapedType::getNumElements(tile); }
+int64_t Choice::steps() const {
+  return ShapedType::getNumElements(tile) * ShapedType::getNumElements(unroll);
+}
 
 //===----------------------------------------------------------------------===//
 // Set-up

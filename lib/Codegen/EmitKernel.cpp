@@ -12,13 +12,6 @@ using namespace mlir;
 
 namespace descent::codegen {
 
-static int64_t product(ArrayRef<int64_t> numbers) {
-  int64_t result = 1;
-  for (int64_t number : numbers)
-    result *= number;
-  return result;
-}
-
 void forEachPosition(ArrayRef<int64_t> shape,
                      function_ref<void(ArrayRef<int64_t>)> visit) {
   SmallVector<int64_t> position(shape.size(), 0);
@@ -124,7 +117,8 @@ AffineExpr KernelEmitter::number(int64_t value) {
 
 void PartEmitter::placeParallelDims() {
   SmallVector<int64_t> groups = countGroups(space, strategy);
-  AffineExpr group = indices.addVariable(product(groups), groupId);
+  AffineExpr group =
+      indices.addVariable(ShapedType::getNumElements(groups), groupId);
   AffineExpr lane = indices.addVariable(strategy.getWorkgroupSize(), laneId,
                                         /*varies=*/true);
   if (subgroupSize != 0)
@@ -226,7 +220,7 @@ SmallVector<Value> KernelEmitter::reduce() {
   KernelOp kernel = space.kernel;
   SmallVector<int64_t> tile(strategy.getTile());
   SmallVector<Value> values;
-  for (int64_t point = 0; point < product(tile); ++point)
+  for (int64_t point = 0; point < ShapedType::getNumElements(tile); ++point)
     for (unsigned i = 0; i < kernel.getCombiners().size(); ++i)
       appendInitial(kernel.getCombiner(i), combinedType(i), values);
 
@@ -243,7 +237,8 @@ SmallVector<Value> KernelEmitter::reduce() {
   if (!rows.empty())
     rows.back() = 1;
   int64_t perPoint = kernel.getNumCombined(),
-          columns = product(tile) / product(rows);
+          columns = ShapedType::getNumElements(tile) /
+                    ShapedType::getNumElements(rows);
   SmallVector<int64_t> at(space.extents.size(), 0);
   MutableArrayRef<Value> rest = values;
   forEachPosition(rows, [&](ArrayRef<int64_t> row) {

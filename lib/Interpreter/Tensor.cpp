@@ -12,20 +12,14 @@ using namespace mlir;
 
 namespace descent::interpreter {
 
-static int64_t product(ArrayRef<int64_t> shape) {
-  int64_t result = 1;
-  for (int64_t extent : shape)
-    result *= extent;
-  return result;
-}
-
 Tensor::Tensor(ArrayRef<int64_t> shape, Element element, double fill)
-    : shape(shape), element(element), values(product(shape), fill) {}
+    : shape(shape), element(element),
+      values(ShapedType::getNumElements(shape), fill) {}
 
 Tensor::Tensor(Type type, double fill) : element(elementOf(type)) {
   if (auto shaped = dyn_cast<ShapedType>(type))
     shape.assign(shaped.getShape().begin(), shaped.getShape().end());
-  values.assign(product(shape), fill);
+  values.assign(ShapedType::getNumElements(shape), fill);
 }
 
 Element elementOf(Type type) {

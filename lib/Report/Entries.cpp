@@ -199,7 +199,7 @@ Json EntryDescriber::describeLaunch(schedule::LaunchOp launch, int loop) {
   // A list as long as that of the kernel's loop nests.
   for (auto [i, part] : llvm::enumerate(kernel.getParts())) {
     if (auto group = dyn_cast<RowGroupOp>(part)) {
-      for (size_t nest = 0; nest < group.getParts().size(); ++nest)
+      for ([[maybe_unused]] auto nest : group.getParts())
         reasons.push_back("");
       continue;
     }

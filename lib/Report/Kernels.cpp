@@ -12,13 +12,6 @@ using namespace mlir;
 
 namespace descent::report {
 
-static int64_t product(ArrayRef<int64_t> numbers) {
-  int64_t result = 1;
-  for (int64_t number : numbers)
-    result *= number;
-  return result;
-}
-
 static codegen::Choice choiceOf(codegen::StrategyAttr strategy) {
   return {llvm::to_vector(strategy.getLanes()),
           llvm::to_vector(strategy.getTile()),
@@ -48,8 +41,8 @@ static std::string print(Type type) {
 /// The scalar operations of a kernel in their order, constants left out.
 static Json describeOps(Program &program, descent::KernelOp kernel) {
   Json ops = Json::array();
-  int64_t results = product(kernel.getParallel()),
-          points = product(kernel.getDomain());
+  int64_t results = ShapedType::getNumElements(kernel.getParallel()),
+          points = ShapedType::getNumElements(kernel.getDomain());
   auto add = [&](StringRef name, StringRef block, Type type, uint64_t flop,
                  Location location) {
     Json op = {{"op", name.str()},
@@ -96,7 +89,8 @@ static int64_t estimateRegisters(descent::KernelOp kernel,
                   4 * (code.vectorLoad + code.uniformVectorLoad);
   return std::max<int64_t>(
       choice.tileSize() * combined +
-          int64_t(std::ceil(loaded / double(product(choice.unroll)))),
+          int64_t(std::ceil(loaded /
+                            double(ShapedType::getNumElements(choice.unroll)))),
       choice.tileSize() * kernel->getNumResults());
 }
 

@@ -26,17 +26,10 @@ static constexpr double storeCost = 2, arithmeticCost = 0.1,
 /// about.
 static constexpr double sharing = 8;
 
-static int64_t product(ArrayRef<int64_t> extents) {
-  int64_t result = 1;
-  for (int64_t extent : extents)
-    result *= extent;
-  return result;
-}
-
 /// The cost of computing one point of an elementwise kernel: its loads (small
 /// operands stay in caches and registers) and its arithmetic.
 static double pointCost(KernelOp kernel) {
-  double points = product(kernel.getParallel()), cost = 0;
+  double points = ShapedType::getNumElements(kernel.getParallel()), cost = 0;
   for (auto [i, input] : llvm::enumerate(kernel.getFinishInputs()))
     if (!isWhole(kernel.getFinishAccess(i))) // whose loads are in the body
       cost += std::min(1.0, countElements(input.getType()) / points);
@@ -54,15 +47,17 @@ static double pointCost(KernelOp kernel) {
 static double evaluations(OpOperand &use, int64_t elements) {
   auto consumer = cast<KernelOp>(use.getOwner());
   bool map = use.getOperandNumber() < consumer.getInputs().size();
-  double times = static_cast<double>(product(consumer.getParallel())) *
-                 (map ? product(consumer.getReduction()) : 1) / elements;
+  double times =
+      static_cast<double>(ShapedType::getNumElements(consumer.getParallel())) *
+      (map ? ShapedType::getNumElements(consumer.getReduction()) : 1) /
+      elements;
   return times <= 1 ? times : 1 + (times - 1) / (map ? sharing : 1);
 }
 
 /// Whether it is better to compute a kernel's results in all their readers than
 /// to store them.
 static bool paysToInline(KernelOp producer, ArrayRef<OpOperand *> uses) {
-  int64_t points = product(producer.getParallel());
+  int64_t points = ShapedType::getNumElements(producer.getParallel());
   double point = pointCost(producer),
          stored = point + storeCost * producer->getNumResults(), inlined = 0;
   for (OpOperand *use : uses) {
@@ -258,7 +253,8 @@ private:
   /// Whether kernels of as many points as this one may join for reading
   /// `value`.
   static bool isLargeEnoughToShare(Value value, KernelOp kernel) {
-    return countElements(value.getType()) >= product(kernel.getDomain());
+    return countElements(value.getType()) >=
+           ShapedType::getNumElements(kernel.getDomain());
   }
 
   /// What a kernel reads at every point.

@@ -19,13 +19,6 @@ namespace descent {
 using namespace mlir;
 using namespace descent;
 
-static int64_t product(ArrayRef<int64_t> extents) {
-  int64_t result = 1;
-  for (int64_t extent : extents)
-    result *= extent;
-  return result;
-}
-
 namespace {
 
 /// Kernels that are to be one group, in the order of their block.
@@ -202,8 +195,8 @@ static constexpr double storeCost = 2, arithmeticCost = 0.1,
                         transcendentalCost = 1, randomCost = 3;
 
 double Group::costOfBlock(KernelOp kernel, bool map) const {
-  double points = product(kernel.getParallel()) *
-                  (map ? product(kernel.getReduction()) : 1);
+  double points = ShapedType::getNumElements(kernel.getParallel()) *
+                  (map ? ShapedType::getNumElements(kernel.getReduction()) : 1);
   if (map && kernel.isElementwise())
     return 0;
   double each = 0;
@@ -341,7 +334,8 @@ static bool reducesRows(KernelOp kernel) {
   if (kernel.isElementwise())
     return false;
   ArrayRef<int64_t> rows = kernel.getParallel();
-  int64_t count = product(rows), length = product(kernel.getReduction());
+  int64_t count = ShapedType::getNumElements(rows),
+          length = ShapedType::getNumElements(kernel.getReduction());
   bool hasRows = false;
   for (OpOperand &operand :
        kernel->getOpOperands().take_front(kernel.getInputs().size())) {
@@ -364,7 +358,8 @@ struct FormRowGroupsPass
     for (Block *block : getKernelBlocks(getOperation())) {
       llvm::SmallSetVector<Operation *, 32> seeds;
       for (auto kernel : block->getOps<KernelOp>())
-        if (reducesRows(kernel) && product(kernel.getParallel()) >= minRows)
+        if (reducesRows(kernel) &&
+            ShapedType::getNumElements(kernel.getParallel()) >= minRows)
           seeds.insert(kernel);
       while (!seeds.empty())
         formFrom(seeds);

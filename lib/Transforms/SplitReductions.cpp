@@ -15,13 +15,6 @@ namespace descent {
 using namespace mlir;
 using namespace descent;
 
-static int64_t product(ArrayRef<int64_t> extents) {
-  int64_t result = 1;
-  for (int64_t extent : extents)
-    result *= extent;
-  return result;
-}
-
 namespace {
 
 struct SplitReductionsPass
@@ -40,8 +33,8 @@ struct SplitReductionsPass
   /// Into how many chunks each reduction dimension is cut, outermost first;
   /// empty if the kernel stays whole.
   SmallVector<int64_t> chooseChunks(KernelOp kernel) {
-    int64_t points = product(kernel.getParallel()),
-            length = product(kernel.getReduction());
+    int64_t points = ShapedType::getNumElements(kernel.getParallel()),
+            length = ShapedType::getNumElements(kernel.getReduction());
     if (kernel.isElementwise() || (points >= minPoints && length <= maxLength))
       return {};
     bool inOrder = llvm::any_of(combinationsOf(kernel), isMaxIndex);
@@ -170,7 +163,7 @@ struct SplitReductionsPass
     auto sums = partial.combine(values, combiningLocation(kernel));
     OpBuilder builder(kernel);
     SmallVector<Type> types;
-    SmallVector<int64_t> chunkShape{product(cut)};
+    SmallVector<int64_t> chunkShape{ShapedType::getNumElements(cut)};
     llvm::append_range(chunkShape, kernel.getParallel());
     for (const Combination &each : combinations) {
       types.push_back(tensorType(parallel, each.type));
@@ -212,7 +205,7 @@ struct SplitReductionsPass
       if (!argument().use_empty())
         finishing.map(argument(),
                       findIndex(final, indices, combinedValues[place],
-                                product(rest), numParallel));
+                                ShapedType::getNumElements(rest), numParallel));
       ++place;
     }
     for (auto [i, input] : llvm::enumerate(kernel.getFinishInputs()))

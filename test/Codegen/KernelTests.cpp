@@ -165,7 +165,8 @@ LoopBody productLoop(const char *profile, const char *strategy) {
       makeScheduleKernel(*module->getOps<EntryOp>().begin(), Layout::separate);
   auto attribute =
       cast<codegen::StrategyAttr>(parseAttribute(strategy, &context));
-  codegen::KernelPart part{codegen::buildIterationSpace(kernel), attribute};
+  codegen::KernelPart part{{}, attribute};
+  part.spaces.push_back(codegen::buildIterationSpace(kernel));
   codegen::EmittedKernel emitted =
       codegen::emitKernel(part, *findProfile(profile));
   LoopBody body;

@@ -9,13 +9,6 @@
 using namespace mlir;
 using namespace descent;
 
-static int64_t product(ArrayRef<int64_t> extents) {
-  int64_t result = 1;
-  for (int64_t extent : extents)
-    result *= extent;
-  return result;
-}
-
 Value descent::lookThroughReshapes(Value value) {
   while (auto reshape = value.getDefiningOp<ReshapeOp>())
     value = reshape.getOperand();
@@ -23,7 +16,8 @@ Value descent::lookThroughReshapes(Value value) {
 }
 
 int64_t descent::countRowElements(Type type, ArrayRef<int64_t> rows) {
-  int64_t elements = countElements(type), count = product(rows);
+  int64_t elements = countElements(type),
+          count = ShapedType::getNumElements(rows);
   return elements % count == 0 ? elements / count : 0;
 }
 
@@ -32,7 +26,7 @@ bool descent::fitsRows(KernelOp kernel, ArrayRef<int64_t> rows) {
   return parallel.size() >= rows.size() &&
          parallel.take_front(rows.size()) == rows &&
          (kernel.isElementwise() ||
-          product(parallel.drop_front(rows.size())) == 1);
+          ShapedType::getNumElements(parallel.drop_front(rows.size())) == 1);
 }
 
 bool descent::readsOwnRow(KernelOp kernel, unsigned operand,
@@ -59,7 +53,9 @@ bool descent::readsOwnRow(KernelOp kernel, unsigned operand,
   return inRow.low >= 0 && inRow.high < length;
 }
 
-int64_t RowGroupOp::countRows() { return product(getRows()); }
+int64_t RowGroupOp::countRows() {
+  return ShapedType::getNumElements(getRows());
+}
 
 LogicalResult RowGroupOp::verify() {
   if (llvm::any_of(getRows(), [](int64_t extent) { return extent < 1; }))

@@ -117,7 +117,9 @@ public:
   /// An input with made-up values, or with these.
   ValueRef input(const std::string &name, TensorType type,
                  Numbers values = {}) {
-    model.inputs.push_back({name, type});
+    model.inputs.emplace_back();
+    model.inputs.back().name = name;
+    model.inputs.back().type = type;
     if (type.batchAxis >= 0)
       model.batch = type.shape[type.batchAxis];
     if (!values.empty())
