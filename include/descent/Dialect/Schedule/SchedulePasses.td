@@ -17,6 +17,7 @@ def PlanMemory : Pass<"descent-plan-memory", "::mlir::ModuleOp"> {
     4. In place: an elementwise kernel takes over the memory of an operand that dies with it.
     5. Offsets: by decreasing size, each buffer in the smallest gap that fits among those it coexists with. Buffers that are used between the
        same two barriers coexist, unless that costs more than an eighth of the memory. Arenas of values that do not outlive the run lie in the state slab all the same, for there the zeros between the pieces stay.
+       With a `budget` that the plan exceeds, barriers are not spared, and the other order is tried.
     6. Bindings: a kernel of more than `max-bindings` tensors reads several through one binding over the range that covers them.
     7. Kernels that are equal but for their places become one.
 
@@ -42,6 +43,7 @@ def PlanMemory : Pass<"descent-plan-memory", "::mlir::ModuleOp"> {
   let dependentDialects = ["::descent::schedule::ScheduleDialect"];
   let options = [
     Option<"maxBindings", "max-bindings", "int64_t", "4", "storage buffers that a kernel may have">,
+    Option<"budget", "budget", "int64_t", "0", "bytes that all memory together should stay within, if it can; 0: as it comes">,
     Option<"maxRange", "max-range", "int64_t", "134217728", "bytes that one binding may cover (128 MiB, the least that Vulkan allows a device to offer)">];
 }
 

@@ -17,43 +17,48 @@ static llvm::SmallPtrSet<Buffer *, 8> getOutputBuffers(EntryMemory &memory) {
   return outputs;
 }
 
-/// The transient that `result` of `kernel` can be written over: one of the same
-/// size and element type, of which the kernel reads only the element that it
-/// writes, and which nothing else reads in this phase or later. In a loop it is
-/// one of the same iteration.
+bool schedule::canTakeOver(EntryMemory &memory, OpResult result,
+                           unsigned operand) {
+  Operation *kernel = result.getOwner();
+  Value candidate = kernel->getOperand(operand);
+  Slice own = memory.locate(result), place = memory.locate(candidate);
+  Operation *maker = resolvePiece(candidate).root.getDefiningOp();
+  if (!maker || maker->getBlock() != kernel->getBlock() ||
+      place.buffer->kind != Buffer::Kind::Transient || place.buffer->isOfLoop ||
+      place.offset != 0 || place.elements != place.buffer->elements ||
+      place.elements != own.elements ||
+      getElementTypeOrSelf(candidate) != getElementTypeOrSelf(result))
+    return false;
+  return llvm::all_of(kernel->getOpOperands(), [&](OpOperand &other) {
+    Slice read = memory.locate(other.get());
+    return read.buffer != place.buffer ||
+           readsOwnElement(result, other.getOperandNumber(), read, place);
+  });
+}
+
+/// The transient that `result` of `kernel` can be written over: nothing else
+/// reads it in this phase or later, and no other result is there already.
 static Buffer *findReusable(EntryMemory &memory, OpResult result,
                             function_ref<bool(Buffer *)> isReadLater) {
   Operation *kernel = result.getOwner();
-  Slice own = memory.locate(result);
   for (OpOperand &candidate : kernel->getOpOperands()) {
-    Slice place = memory.locate(candidate.get());
-    Operation *maker = resolvePiece(candidate.get()).root.getDefiningOp();
-    if (!maker || maker->getBlock() != kernel->getBlock() ||
-        place.buffer->kind != Buffer::Kind::Transient ||
-        place.buffer->isOfLoop || place.offset != 0 ||
-        place.elements != place.buffer->elements ||
-        place.elements != own.elements ||
-        getElementTypeOrSelf(candidate.get()) != getElementTypeOrSelf(result))
+    Buffer *buffer = memory.locate(candidate.get()).buffer;
+    if (buffer->kind != Buffer::Kind::Transient || isReadLater(buffer) ||
+        !canTakeOver(memory, result, candidate.getOperandNumber()))
       continue;
-    if (isReadLater(place.buffer))
-      continue;
-    bool safe = llvm::all_of(kernel->getOpOperands(), [&](OpOperand &operand) {
-      Slice read = memory.locate(operand.get());
-      return read.buffer != place.buffer ||
-             readsOwnElement(result, operand.getOperandNumber(), read, place);
-    });
-    // A result that was already put there would be overwritten.
     bool taken = llvm::any_of(kernel->getResults(), [&](Value value) {
-      return memory.locate(value).buffer == place.buffer;
+      return memory.locate(value).buffer == buffer;
     });
-    if (safe && !taken)
-      return place.buffer;
+    if (!taken)
+      return buffer;
   }
   return nullptr;
 }
 
-void schedule::reuseOperands(EntryMemory &memory, const KernelOrder &order,
-                             ArrayRef<unsigned> phases) {
+SmallVector<Buffer *> schedule::reuseOperands(EntryMemory &memory,
+                                              const KernelOrder &order,
+                                              ArrayRef<unsigned> phases) {
+  SmallVector<Buffer *> replaced;
   llvm::SmallPtrSet<Buffer *, 8> outputs = getOutputBuffers(memory);
   llvm::DenseMap<Buffer *, SmallVector<unsigned>>
       readers; // positions of kernels
@@ -79,11 +84,13 @@ void schedule::reuseOperands(EntryMemory &memory, const KernelOrder &order,
       if (!reused)
         continue;
       own->replacement = reused;
+      replaced.push_back(own);
       readers[reused].append(readers[own]);
       if (outputs.contains(own))
         outputs.insert(reused);
     }
   }
+  return replaced;
 }
 
 SmallVector<Buffer *> schedule::computeLifetimes(EntryMemory &memory,

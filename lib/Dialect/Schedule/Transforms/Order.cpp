@@ -120,14 +120,9 @@ int64_t Graph::computePeak(ArrayRef<unsigned> order) {
   return peak;
 }
 
-KernelOrder schedule::orderKernels(EntryMemory &memory) {
-  Graph graph(memory);
-  SmallVector<unsigned> order = graph.schedule(/*forMemory=*/false);
-  SmallVector<unsigned> lean = graph.schedule(/*forMemory=*/true);
-  if (graph.computePeak(lean) < graph.computePeak(order))
-    order = lean;
+static KernelOrder makeOrder(const Graph &graph, ArrayRef<unsigned> numbers) {
   KernelOrder result;
-  for (unsigned i : order) {
+  for (unsigned i : numbers) {
     Operation *step = graph.nodes[i].step;
     result.steps.push_back(step);
     if (isLaunched(step)) {
@@ -141,6 +136,15 @@ KernelOrder schedule::orderKernels(EntryMemory &memory) {
       result.loops.push_back({loop, first, end - 1});
   }
   return result;
+}
+
+SmallVector<KernelOrder> schedule::findOrders(EntryMemory &memory) {
+  Graph graph(memory);
+  SmallVector<unsigned> order = graph.schedule(/*forMemory=*/false);
+  SmallVector<unsigned> lean = graph.schedule(/*forMemory=*/true);
+  if (graph.computePeak(lean) < graph.computePeak(order))
+    std::swap(lean, order);
+  return {makeOrder(graph, order), makeOrder(graph, lean)};
 }
 
 SmallVector<unsigned> schedule::assignPhases(EntryMemory &memory,

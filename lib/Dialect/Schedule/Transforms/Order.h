@@ -21,7 +21,10 @@ struct KernelOrder {
   };
   llvm::SmallVector<Loop> loops;
 };
-KernelOrder orderKernels(EntryMemory &memory);
+
+/// Program order and a greedy one, that which needs less memory at its peak
+/// first.
+llvm::SmallVector<KernelOrder> findOrders(EntryMemory &memory);
 
 /// The phase of every kernel of `order`: kernels of one phase depend on each
 /// other in no way, so no barrier has to stand between them. A loop has its
@@ -29,10 +32,18 @@ KernelOrder orderKernels(EntryMemory &memory);
 llvm::SmallVector<unsigned> assignPhases(EntryMemory &memory,
                                          const KernelOrder &order);
 
+/// Whether `result`, in a transient of its own, can be written over all of the
+/// transient at `place`, where operand `operand` of its kernel lies, once
+/// nothing else reads that: one of the same size and element type, of which the
+/// kernel reads only the element that it writes. In a loop it is one of the
+/// same iteration.
+bool canTakeOver(EntryMemory &memory, mlir::OpResult result, unsigned operand);
+
 /// Lets kernels that read a transient for the last time write their result over
-/// it, where they read only what they write.
-void reuseOperands(EntryMemory &memory, const KernelOrder &order,
-                   llvm::ArrayRef<unsigned> phases);
+/// it. Returns the buffers that became a part of another.
+llvm::SmallVector<Buffer *> reuseOperands(EntryMemory &memory,
+                                          const KernelOrder &order,
+                                          llvm::ArrayRef<unsigned> phases);
 
 /// Sets the first and last phase of the entry's transients, and returns them.
 /// What a loop reads, carries or leaves lives from its first phase to its last.

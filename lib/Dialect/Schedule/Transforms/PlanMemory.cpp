@@ -2,8 +2,7 @@
 //
 // descent-plan-memory: from the kernel level to the schedule level.
 
-#include "Order.h"
-#include "Simulation.h"
+#include "Plan.h"
 #include "descent/Dialect/Schedule/Bindings.h"
 #include "descent/Dialect/Schedule/Labels.h"
 #include "descent/Dialect/Schedule/Origins.h"
@@ -315,20 +314,6 @@ struct PlanMemoryPass : public schedule::impl::PlanMemoryBase<PlanMemoryPass> {
 
 } // namespace
 
-/// Puts the buffers that are never shared one behind the other; returns their
-/// end.
-static int64_t placeFixed(ProgramMemory &program, bool inStateSlab) {
-  int64_t end = 0;
-  for (Buffer &buffer : program.getBuffers()) {
-    if (buffer.kind == Buffer::Kind::Transient ||
-        buffer.isInStateSlab() != inStateSlab)
-      continue;
-    buffer.offset = end;
-    end = llvm::alignTo(end + buffer.getBytes(), kPlaceAlignment);
-  }
-  return end;
-}
-
 /// Runs the planned entries symbolically and compares what they leave with what
 /// the entries left before. A difference is a bug of this pass.
 static LogicalResult
@@ -358,55 +343,17 @@ verifyPlan(ModuleOp module, Values &values,
   return success();
 }
 
-/// Places the transients of an entry behind `base`; returns their end. Memory
-/// is not used again between two barriers that the data ask for, since that
-/// would ask for another one; unless this rule costs more than an eighth of the
-/// transients' bytes.
-static int64_t placeTransients(EntryMemory &memory, const KernelOrder &order,
-                               ArrayRef<unsigned> phases, int64_t base) {
-  SmallVector<unsigned> positions =
-      llvm::to_vector(llvm::seq<unsigned>(0, order.kernels.size()));
-  SmallVector<Buffer *> transients = computeLifetimes(memory, order, positions);
-  int64_t least = assignOffsets(transients, base);
-  computeLifetimes(memory, order, phases);
-  int64_t end = assignOffsets(transients, base);
-  if ((end - base) * 7 <= (least - base) * 8)
-    return end;
-  computeLifetimes(memory, order, positions);
-  return assignOffsets(transients, base);
-}
-
 void PlanMemoryPass::runOnOperation() {
   ModuleOp module = getOperation();
-  Values values;
-  llvm::DenseMap<Value, Content> contents;
-  std::map<std::string, EntryResult> expected;
-  for (auto entry : module.getOps<descent::EntryOp>())
-    expected[entry.getSymName().str()] = simulate(entry, values, contents);
-
-  ProgramMemory program(module);
-  std::deque<EntryMemory> entries;
-  for (auto entry : module.getOps<descent::EntryOp>())
-    if (failed(entries.emplace_back(entry, program, contents).tie()))
-      return signalPassFailure();
-  int64_t stateBytes = placeFixed(program, /*inStateSlab=*/true);
-  int64_t fixedBytes = placeFixed(program, /*inStateSlab=*/false),
-          workBytes = fixedBytes;
-  SmallVector<KernelOrder> orders;
-  for (EntryMemory &memory : entries) {
-    KernelOrder order = orderKernels(memory);
-    SmallVector<unsigned> phases = assignPhases(memory, order);
-    reuseOperands(memory, order, phases);
-    workBytes =
-        std::max(workBytes, placeTransients(memory, order, phases, fixedBytes));
-    orders.push_back(std::move(order));
-  }
-  Emitter emitter(module, program, maxBindings, maxRange);
-  emitter.emitSlabs(stateBytes, workBytes);
+  ProgramPlan plan(module);
+  if (failed(plan.make(budget)))
+    return signalPassFailure();
+  Emitter emitter(module, plan.getProgram(), maxBindings, maxRange);
+  emitter.emitSlabs(plan.getStateBytes(), plan.getWorkBytes());
   emitter.emitPlaces();
-  for (auto [memory, order] : llvm::zip(entries, orders))
-    if (failed(emitter.emitEntry(memory, order)))
+  for (ProgramPlan::Entry &entry : plan.getEntries())
+    if (failed(emitter.emitEntry(entry.memory, entry.order)))
       return signalPassFailure();
-  if (failed(verifyPlan(module, values, expected)))
+  if (failed(verifyPlan(module, plan.getValues(), plan.getExpected())))
     signalPassFailure();
 }
