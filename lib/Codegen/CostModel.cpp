@@ -24,8 +24,11 @@ int64_t Choice::steps() const {
 // Set-up
 //===----------------------------------------------------------------------===//
 
-CostModel::CostModel(const IterationSpace &space, const Profile &profile)
+CostModel::CostModel(const IterationSpace &space, const Profile &profile,
+                     bool isPart)
     : space(space), profile(profile) {
+  if (!isPart)
+    scattered = ScatteredSum::find(space);
   auto addAccess = [&](const ElementRead &read, std::vector<Access> &reads) {
     reads.push_back(accessOf(read.tensor, read.index, read.guard));
     reads.back().isWhole = read.whole || read.rowValue;
@@ -116,8 +119,9 @@ CostModel::Access CostModel::accessOf(const TensorRef &tensor, AffineExpr index,
   }
   access.alignable = tensor.offset % 4 == 0 && tensor.elements % 4 == 0 &&
                      tensor.stride % 4 == 0;
+  // What is in a register already has no tensor.
   access.sharable =
-      profile.sharesLoads &&
+      profile.sharesLoads && tensor.elementType &&
       storageType(tensor.elementType).getIntOrFloatBitWidth() == 32;
   return access;
 }
@@ -382,19 +386,62 @@ static void accumulate(Instructions &sum, const Instructions &each,
   sum.special += times * each.special;
 }
 
+Choice CostModel::inRegisters(Choice choice) const {
+  if (sumsInMemory(choice))
+    choice.tile[scattered->dim] = choice.run[scattered->dim] = 1;
+  return choice;
+}
+
+double CostModel::trips(const Choice &choice) const {
+  double trips = repetitions(~DimSet(0), choice);
+  if (sumsInMemory(choice))
+    trips += double(space.extents[scattered->dim] / kPlacesPerTrip);
+  return trips;
+}
+
+/// Places are set to zero in one loop; in the other an update takes a load and
+/// a store of its sum, and a comparison, selections and additions for where
+/// that is.
+Instructions CostModel::countInMemory(const Choice &choice, bool loops) {
+  Choice inner = inRegisters(choice);
+  Instructions sum;
+  sum.start = 1;
+  addReads(mapReads, inner, loops, sum);
+  addWorkOf(inner, loops, sum);
+  double tile = static_cast<double>(inner.tileSize()),
+         steps = static_cast<double>(inner.steps()),
+         places = static_cast<double>(space.extents[scattered->dim]);
+  if (loops) {
+    sum.loop = trips(choice);
+    steps *= repetitions(~DimSet(0), inner);
+  } else {
+    sum.loop = 2;
+    places = 2.0 * kPlacesPerTrip;
+  }
+  sum.load += steps;
+  sum.arithmetic += steps;
+  sum.integer += 4 * steps;
+  sum.store += steps + tile * places;
+  return sum;
+}
+
+void CostModel::addWorkOf(const Choice &choice, bool loops,
+                          Instructions &sum) {
+  for (const std::vector<Work> *all : {&mapWork, &finishWork})
+    for (const Work &work : *all)
+      accumulate(sum, work.each,
+                 (loops ? repetitions(work.dims, choice) : work.code) *
+                     instances(work.dims, choice));
+}
+
 Instructions CostModel::count(const Choice &choice, bool loops) {
+  if (sumsInMemory(choice))
+    return countInMemory(choice, loops);
   Instructions sum;
   sum.start = 1;
   addReads(mapReads, choice, loops, sum);
   addReads(finishReads, choice, loops, sum);
-  for (const Work &work : mapWork)
-    accumulate(sum, work.each,
-               (loops ? repetitions(work.dims, choice) : work.code) *
-                   instances(work.dims, choice));
-  for (const Work &work : finishWork)
-    accumulate(sum, work.each,
-               (loops ? repetitions(work.dims, choice) : work.code) *
-                   instances(work.dims, choice));
+  addWorkOf(choice, loops, sum);
   for (Access &write : writes) {
     const Elements &elements = elementsOf(write, choice);
     double times = loops ? repetitions(write.dims, choice) : 1;
@@ -430,7 +477,7 @@ double CostModel::subgroups(const Choice &choice) const {
 KernelCost::KernelCost(ArrayRef<IterationSpace> parts, const Profile &profile)
     : parts(parts), profile(profile) {
   for (const IterationSpace &part : parts)
-    models.emplace_back(part, profile);
+    models.emplace_back(part, profile, /*isPart=*/parts.size() > 1);
 }
 
 Choice KernelCost::choiceOf(unsigned part, const Choice &choice) const {
@@ -477,8 +524,16 @@ double KernelCost::compileTime(const Choice &choice) {
 int64_t KernelCost::steps(const Choice &choice) const {
   int64_t most = 0;
   for (unsigned i = 0; i < parts.size(); ++i)
-    most = std::max(most, choiceOf(i, choice).steps());
+    most = std::max(most,
+                    models[i].inRegisters(choiceOf(i, choice)).steps());
   return most;
+}
+
+double KernelCost::trips(const Choice &choice) const {
+  double sum = 0;
+  for (unsigned i = 0; i < parts.size(); ++i)
+    sum += models[i].trips(choiceOf(i, choice));
+  return sum;
 }
 
 bool KernelCost::keepsOrder(const Choice &choice) const {

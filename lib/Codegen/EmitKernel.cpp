@@ -86,6 +86,8 @@ LogicalResult checkStrategy(ArrayRef<IterationSpace> parts,
 
 void KernelEmitter::run() {
   SmallVector<Value> combined;
+  if (part.scattered)
+    return sumInMemory(*part.scattered);
   if (space.writesInLoops) {
     unsigned loops = enterLoops(combined);
     finish({});
@@ -129,6 +131,11 @@ void PartEmitter::placeParallelDims() {
   for (unsigned dim = space.numParallel; dim-- > 0;) {
     int64_t lanes = strategy.getLanes()[dim], tile = strategy.getTile()[dim],
             run = strategy.getRun()[dim];
+    if (scattered && scattered->dim == dim) {
+      positions[dim].push_back(getAffineConstantExpr(0, groupId.getContext()));
+      inRange[dim].push_back(Value());
+      continue;
+    }
     AffineExpr groupDigit = takeDigit(group, groups[dim]),
                laneDigit = takeDigit(lane, lanes);
     bool exact = groups[dim] * lanes * tile == space.extents[dim];

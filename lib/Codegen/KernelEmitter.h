@@ -9,6 +9,7 @@
 #define DESCENT_LIB_CODEGEN_KERNELEMITTER_H
 
 #include "KernelFrame.h"
+#include "descent/Codegen/ScatteredSum.h"
 #include "descent/Codegen/TensorAccess.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "llvm/Support/Allocator.h"
@@ -52,6 +53,8 @@ public:
     if (profile.sharesLoads &&
         strategy.getWorkgroupSize() % profile.subgroupSize == 0)
       subgroupSize = profile.subgroupSize;
+    if (spaces.size() == 1)
+      scattered = ScatteredSum::find(space, strategy.getTile());
     placeParallelDims();
   }
 
@@ -65,6 +68,9 @@ private:
   /// The first, of which only the parallel dimensions matter here.
   const IterationSpace &space;
   StrategyAttr strategy;
+  /// What the part is, if its sums are kept in memory: the dimension of the
+  /// places has a single position then, the first.
+  std::optional<ScatteredSum> scattered;
   BindingViews &views;
   /// Zero if lanes do not load for each other.
   int64_t subgroupSize = 0;
@@ -235,6 +241,34 @@ private:
     unsigned depth = nest.depthOf(operands);
     return nest.note(nest.at(depth).template create<OpTy>(operands), depth);
   }
+
+  //===--------------------------------------------------------------------===//
+  // Sums in memory
+  //===--------------------------------------------------------------------===//
+
+  /// The results of a lane at one point of its tile: the index of the first
+  /// place, and where that may lie beyond an extent, the i1 that says it does
+  /// not.
+  struct PlaceRow {
+    AffineExpr first;
+    Value condition;
+  };
+  /// An update at one point and step: which place it belongs to, as an offset,
+  /// and what it adds there.
+  struct Update {
+    Value offset, addend;
+  };
+
+  /// Sets all places to zero, then adds every update to one of them.
+  void sumInMemory(const ScatteredSum &sum);
+  void clearPlaces(const ScatteredSum &sum, ArrayRef<PlaceRow> rows);
+  void clearPlace(AffineExpr offset, ArrayRef<PlaceRow> rows);
+  Update updateAt(const ScatteredSum &sum, ArrayRef<TiledRead> reads,
+                  ArrayRef<int64_t> at);
+  void addToPlace(const PlaceRow &row, const Update &update);
+  /// Calls `build` with a builder at the innermost place, in a branch if there
+  /// is a condition.
+  void where(Value condition, function_ref<void(ImplicitLocOpBuilder &)> build);
 
   //===--------------------------------------------------------------------===//
   // Finish

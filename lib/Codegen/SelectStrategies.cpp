@@ -32,11 +32,37 @@ public:
   Choice run() {
     for (unsigned dim = 0; dim < space.extents.size(); ++dim)
       sizes.push_back(sizesOf(dim));
+    origin.lanes.assign(space.numParallel, 1);
+    origin.tile = origin.run = origin.lanes;
+    origin.unroll.assign(space.numReduction(), 1);
+    Choice best = search();
+    if (!model.scatteredSum())
+      return best;
+    // Or with all places of the sums in memory.
+    keptWhole = model.scatteredSum()->dim;
+    int64_t extent = space.extents[*keptWhole];
+    sizes[*keptWhole] = {extent};
+    origin.tile[*keptWhole] = origin.run[*keptWhole] = extent;
+    Choice inMemory = search();
+    return model.trips(inMemory) <= maxTrips && price(inMemory) < price(best)
+               ? inMemory
+               : best;
+  }
+
+private:
+  /// The most trips of a lane around its loops: llvmpipe ends them all after
+  /// 65535 without a word.
+  static constexpr double maxTrips = 65535;
+
+  /// The best choice to be found from `origin`.
+  Choice search() {
     Choice best = start();
     double bestCost = price(best);
     improveFrom(start(), best, bestCost);
     bool fits = false;
     for (unsigned dim = 0; dim < space.numParallel; ++dim) {
+      if (keptWhole == dim)
+        continue;
       Choice choice = start();
       choice.lanes[dim] = profile.subgroupSize;
       if (improveFrom(choice, best, bestCost))
@@ -48,7 +74,6 @@ public:
     return best;
   }
 
-private:
   /// The dimensions to choose for: the parallel ones, then the others of all
   /// parts.
   struct {
@@ -63,6 +88,10 @@ private:
   const Profile &profile;
   KernelCost model;
   SmallVector<SmallVector<int64_t>> sizes;
+  /// Where the search starts.
+  Choice origin;
+  /// The dimension of places that lie in memory, if they do.
+  std::optional<unsigned> keptWhole;
 
   /// What is minimized, in milliseconds: the time of a launch, and a share of
   /// the time that the driver takes to compile the kernel.
@@ -71,19 +100,15 @@ private:
            model.compileTime(choice) / profile.launches;
   }
 
-  Choice start() const {
-    Choice choice;
-    choice.lanes.assign(space.numParallel, 1);
-    choice.tile = choice.run = choice.lanes;
-    choice.unroll.assign(space.numReduction(), 1);
-    return choice;
-  }
+  Choice start() const { return origin; }
 
   /// Spreads a subgroup over two dimensions.
   void spreadOverTwo(Choice &best, double &bestCost) {
     for (unsigned a = 0; a < space.numParallel; ++a)
       for (unsigned b = a + 1; b < space.numParallel; ++b)
-        for (int64_t lanes = 2; lanes < profile.subgroupSize; lanes *= 2) {
+        for (int64_t lanes = keptWhole == a || keptWhole == b
+                                 ? profile.subgroupSize
+                                 : 2; lanes < profile.subgroupSize; lanes *= 2) {
           Choice choice = start();
           choice.lanes[a] = profile.subgroupSize / lanes;
           choice.lanes[b] = lanes;
@@ -208,7 +233,7 @@ private:
   }
 
   bool allowed(const Choice &choice) {
-    return choice.tileSize() <= profile.maxTile &&
+    return model.tileSize(choice) <= profile.maxTile &&
            model.steps(choice) <= profile.maxUnrolledSteps &&
            model.keepsOrder(choice) &&
            model.compileTime(choice) <= profile.maxCompileTime;

@@ -16,6 +16,13 @@ using namespace descent;
 
 /// The sort's launches, in operations of a kernel.
 static constexpr double launchCost = 1e7;
+/// Adding an update to its entry, and setting an entry to zero and adding it up
+/// over the partitions, in the same.
+static constexpr double updateCost = 64, entryCost = 16;
+/// The lanes that partitions are to fill, and the most updates and the most
+/// entries, of all partitions, that they have.
+static constexpr int64_t wantedLanes = 64, maxInPartition = 16384,
+                         maxPartitioned = int64_t(1) << 24;
 /// The most tensors that a concatenation reads: it looks at all of them for
 /// every element.
 static constexpr size_t maxConcatenated = 8;
@@ -124,17 +131,62 @@ struct SortScattersPass
     for (AddOp add : sums)
       sortAddends(add);
     SmallVector<ScatterAddOp> others;
-    getOperation().walk([&](ScatterAddOp op) { others.push_back(op); });
+    getOperation().walk([&](ScatterAddOp op) {
+      if (!made.contains(op))
+        others.push_back(op);
+    });
     for (ScatterAddOp op : others) {
       if (!op.getType().getElementType().isF32())
         continue;
       RowScatter scatter(op);
-      if (!pays({scatter}))
-        continue;
       OpBuilder b(op);
-      op.replaceAllUsesWith(sorted(b, {scatter}));
+      Value sum = computed(b, {scatter});
+      if (!sum)
+        continue;
+      op.replaceAllUsesWith(sum);
       op.erase();
     }
+  }
+
+  /// Scatters that are parts of larger ones.
+  llvm::SmallPtrSet<Operation *, 8> made;
+
+  /// The sum of scatters in the cheapest form; null if that is what they are.
+  Value computed(OpBuilder &b, ArrayRef<RowScatter> scatters) {
+    int64_t updates = 0;
+    double dense = 0;
+    for (const RowScatter &scatter : scatters) {
+      updates += scatter.numLines * scatter.numUpdates;
+      dense += scatter.denseCost();
+    }
+    int64_t count = always ? 0 : choosePartitions(scatters[0], updates);
+    double cost = count ? partitionCost(scatters[0], updates, count) : 0;
+    if (partitions || (count && dense > 2 * cost))
+      return partitioned(b, scatters, count);
+    return pays(scatters) ? sorted(b, scatters) : Value();
+  }
+
+  static double partitionCost(const RowScatter &scatter, int64_t updates,
+                              int64_t count) {
+    return double(scatter.numFeatures) *
+               (updateCost * double(updates) +
+                entryCost * double(count) * double(scatter.entries())) +
+           launchCost / 10;
+  }
+
+  /// How many partitions there are to be; 0 if they would be too large.
+  int64_t choosePartitions(const RowScatter &scatter, int64_t updates) const {
+    if (partitions)
+      return partitions;
+    int64_t entries = scatter.entries(), features = scatter.numFeatures,
+            least = 2;
+    while (ceilDivide(updates, least) > maxInPartition)
+      least *= 2;
+    int64_t count = least;
+    // More are more parallelism, until there are more entries than updates.
+    while (count * features < wantedLanes && count * entries < 2 * updates)
+      count *= 2;
+    return count * entries * features > maxPartitioned ? 0 : count;
   }
 
   SortShape shape() const { return {chunkBits, digitBits}; }
@@ -175,10 +227,12 @@ struct SortScattersPass
       if (!joins)
         others.push_back(operand);
     }
-    if (scatters.size() < 2 || !pays(scatters))
+    if (scatters.size() < 2)
       return;
     OpBuilder b(add);
-    Value sum = sorted(b, scatters);
+    Value sum = computed(b, scatters);
+    if (!sum)
+      return;
     if (!others.empty()) {
       others.insert(others.begin(), sum);
       sum = b.create<AddOp>(add.getLoc(), add.getType(), others);
@@ -189,25 +243,63 @@ struct SortScattersPass
       scatter.op.erase();
   }
 
-  Value sorted(OpBuilder &b, ArrayRef<RowScatter> scatters) {
-    const RowScatter &first = scatters[0];
-    TensorMath math{b, first.op.getLoc()};
+  /// The entries of all updates, and the updates as rows. What `padded` makes
+  /// of their number is filled up with keys that belong to no entry.
+  static std::pair<Value, Value>
+  joined(TensorMath &math, ArrayRef<RowScatter> scatters,
+         function_ref<int64_t(int64_t)> padded) {
     SmallVector<Value> keys, rows;
     for (const RowScatter &scatter : scatters) {
-      TensorMath own{b, scatter.op.getLoc()};
+      TensorMath own{math.b, scatter.op.getLoc()};
       keys.push_back(scatter.keys(own));
       rows.push_back(scatter.rows(own));
     }
-    // What fills the last chunk belongs to no entry either.
+    int64_t entries = scatters[0].entries();
+    Value key = concatenate(math, keys);
+    int64_t count = TensorMath::countOf(key), wanted = padded(count);
+    if (wanted != count)
+      key = math.add(math.extend(math.add(key, -entries), wanted), entries);
+    return {key, concatenate(math, rows)};
+  }
+
+  /// Every partition has a sum of its own for each entry, which code
+  /// generation can keep in memory.
+  Value partitioned(OpBuilder &b, ArrayRef<RowScatter> scatters,
+                    int64_t count) {
+    const RowScatter &first = scatters[0];
+    TensorMath math{b, first.op.getLoc()};
+    auto padded = [&](int64_t updates) {
+      return ceilDivide(updates, count) * count;
+    };
+    auto [key, rows] = joined(math, scatters, padded);
+    int64_t length = TensorMath::countOf(key) / count,
+            features = first.numFeatures;
+    rows = math.extend(rows, count * length);
+    // Neighbouring updates belong to neighbouring partitions.
+    Value keys = RowScatter::transposed(
+        math, math.reshape(key, {length, count}), {1, 0});
+    Value updates = RowScatter::transposed(
+        math, math.reshape(rows, {length, count, features}), {1, 0, 2});
+    auto scatter = b.create<ScatterAddOp>(
+        math.loc, updates,
+        math.broadcast(keys, {count, length, features}, {0, 1}), 1,
+        first.entries());
+    made.insert(scatter);
+    return first.result(math, math.sum(scatter, 0));
+  }
+
+  Value sorted(OpBuilder &b, ArrayRef<RowScatter> scatters) {
+    const RowScatter &first = scatters[0];
+    TensorMath math{b, first.op.getLoc()};
     int64_t entries = first.entries();
-    Value key = math.add(concatenate(math, keys), -entries);
-    key = math.add(math.extend(key, shape().padded(TensorMath::countOf(key))),
-                   entries);
+    auto [key, rows] = joined(math, scatters, [&](int64_t updates) {
+      return shape().padded(updates);
+    });
     SortedKeys sorted = sortKeys(math, key, entries + 1, shape());
     Value begins = countLess(math, sorted.keys, math.iota({entries + 1}, 0));
     SmallVector<int64_t> wide{TensorMath::countOf(key), first.numFeatures};
     Value updates =
-        b.create<GatherOp>(math.loc, concatenate(math, rows),
+        b.create<GatherOp>(math.loc, rows,
                            math.broadcast(sorted.order, wide, {0}), 0);
     Value sums = sumSegments(math, updates, math.slice(begins, 0, entries),
                              math.slice(begins, 1, entries), fanBits);

@@ -256,6 +256,34 @@ descent.entry @kernels {
     } : tensor<2x3xf32>
 }
 
+// CHECK-LABEL: descent.entry @row_group
+descent.entry @row_group {
+  %x = descent.read @x : tensor<2x3xf32>
+  // CHECK: descent.row_group [2](%{{.*}}) : (tensor<2x3xf32>) -> tensor<2x3xf32> {
+  // CHECK-NEXT: ^bb0(%[[ROWS:.*]]: tensor<2x3xf32>):
+  // CHECK: %[[SUM:.*]] = descent.kernel [2] reduce [3] by [#descent.combiner<sum>] map(%[[ROWS]] : tensor<2x3xf32>)
+  // CHECK: finish(%[[ROWS]], %[[SUM]] : tensor<2x3xf32>, tensor<2xf32>)
+  // CHECK: descent.return %{{.*}} : tensor<2x3xf32>
+  %g = descent.row_group [2](%x) : (tensor<2x3xf32>) -> tensor<2x3xf32> {
+  ^bb0(%rows: tensor<2x3xf32>):
+    %s = descent.kernel [2] reduce [3] by [#descent.combiner<sum>] map(%rows : tensor<2x3xf32>) [#descent.access<(d0, d1) -> (d0, d1)>] {
+      ^bb0(%e: f32):
+        descent.yield %e : f32
+      } finish() [] {
+      ^bb0(%sum: f32):
+        descent.yield %sum : f32
+      } : tensor<2xf32>
+    %r = descent.kernel [2, 3] reduce [] by [] map() [] { descent.yield }
+      finish(%rows, %s : tensor<2x3xf32>, tensor<2xf32>) [#descent.access<(d0, d1) -> (d0, d1)>, #descent.access<(d0, d1) -> (d0)>] {
+      ^bb0(%e: f32, %sum: f32):
+        %q = descent.div %e, %sum : f32
+        descent.yield %q : f32
+      } : tensor<2x3xf32>
+    descent.return %r : tensor<2x3xf32>
+  }
+  descent.output "g", %g : tensor<2x3xf32>
+}
+
 // CHECK-LABEL: descent.entry @control_flow
 descent.entry @control_flow {
   %x = descent.read @x : tensor<2x3xf32>
