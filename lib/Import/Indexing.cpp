@@ -10,6 +10,39 @@ namespace descent::import {
 
 using Values = SmallVector<Value>;
 
+/// Reads a table that is repeated along other axes as it is: these axes of the
+/// index go behind each other along the axis, which neither the repeated table
+/// nor its gradient does without having all copies in memory.
+static Value gatherRepeated(OpBuilder &b, Location loc, BroadcastOp table,
+                            Value index, int64_t axis) {
+  ArrayRef<int64_t> kept = table.getDims(), shape = shapeOf(index);
+  SmallVector<int64_t> order, back(shape.size()), merged, split;
+  int64_t place = 0;
+  auto append = [&](int64_t dim) {
+    back[dim] = order.size();
+    order.push_back(dim);
+    split.push_back(shape[dim]);
+  };
+  for (auto [i, dim] : llvm::enumerate(kept)) {
+    if (dim != axis) {
+      append(dim);
+      merged.push_back(shape[dim]);
+      continue;
+    }
+    place = i;
+    merged.push_back(shape[axis]);
+    for (int64_t other = 0; other < int64_t(shape.size()); ++other)
+      if (!llvm::is_contained(kept, other)) {
+        append(other);
+        merged.back() *= shape[other];
+      }
+    append(axis);
+  }
+  Value flat = reshapeTo(b, loc, permute(b, loc, index, order), merged);
+  Value rows = b.create<GatherOp>(loc, table.getOperand(), flat, place);
+  return permute(b, loc, reshapeTo(b, loc, rows, split), back);
+}
+
 /// As torch.gather: along other axes the index may be smaller than x.
 static Values buildGather(const Use &use) {
   OpBuilder &b = use.b;
@@ -19,7 +52,11 @@ static Values buildGather(const Use &use) {
   for (int64_t dim = 0; dim < int64_t(shape.size()); ++dim)
     if (dim != axis)
       x = sliceAlong(b, use.loc, x, dim, 0, shape[dim]);
-  return {b.create<GatherOp>(use.loc, x, use.operand(1, b.getI32Type()), axis)};
+  Value index = use.operand(1, b.getI32Type());
+  auto repeated = x.getDefiningOp<BroadcastOp>();
+  if (repeated && llvm::is_contained(repeated.getDims(), axis))
+    return {gatherRepeated(b, use.loc, repeated, index, axis)};
+  return {b.create<GatherOp>(use.loc, x, index, axis)};
 }
 
 /// Rows that do not count add nothing.

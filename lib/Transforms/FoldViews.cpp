@@ -2,6 +2,7 @@
 //
 // Views become accesses; see Passes.td.
 
+#include "FoldLoads.h"
 #include "KernelBlocks.h"
 #include "KernelBuilder.h"
 #include "descent/Dialect/Descent/ViewAlgebra.h"
@@ -78,6 +79,21 @@ static KernelOp foldReads(KernelOp kernel) {
                       llvm::to_vector(kernel->getResultTypes()));
 }
 
+/// Reads of whole views become reads of what they show.
+static void foldWholeReads(KernelOp kernel) {
+  auto accessOf = [&](unsigned number) {
+    unsigned inMap = kernel.getInputs().size();
+    return number < inMap ? kernel.getInputAccess(number)
+                          : kernel.getFinishAccess(number - inMap);
+  };
+  for (unsigned i = 0; i < kernel->getNumOperands(); ++i)
+    while (isWhole(accessOf(i))) {
+      ViewOpInterface view = foldableView(kernel->getOperand(i));
+      if (!view || !foldLoads(kernel, i, view))
+        break;
+    }
+}
+
 /// A kernel that computes a view's elements.
 static KernelOp copyView(ViewOpInterface view) {
   auto type = cast<RankedTensorType>(view->getResult(0).getType());
@@ -103,6 +119,7 @@ struct FoldViewsPass : descent::impl::FoldViewsPassBase<FoldViewsPass> {
       order.push_back(&op);
     for (Operation *op : order)
       if (auto kernel = dyn_cast<KernelOp>(op)) {
+        foldWholeReads(kernel);
         kernel->replaceAllUsesWith(foldReads(kernel));
         kernel->erase();
       }

@@ -9,10 +9,13 @@
 // RUN: descent-interpret --compare %t.before.mlir %t.after.mlir --entry outputs
 // RUN: descent-interpret --compare %t.before.mlir %t.after.mlir --entry fills
 // RUN: descent-interpret --compare %t.before.mlir %t.after.mlir --entry copied_fills
+// RUN: descent-interpret --compare %t.before.mlir %t.after.mlir --entry computed_places
+// RUN: descent-interpret --compare %t.before.mlir %t.after.mlir --entry computed_digits
 
 descent.input @x : tensor<4x6xf32>
 descent.input @image : tensor<1x2x6x6xf32>
 descent.input @row : tensor<3xf32>
+descent.input @places : tensor<4x6xi32> range [0, 9]
 
 // Transpose, reshape, slice and broadcast are one access.
 // CHECK-LABEL: descent.entry @chain
@@ -107,4 +110,43 @@ descent.entry @copied_fills {
   // CHECK: finish(%[[A]] : tensor<5xf32>)
   // CHECK: descent.output "b", %[[B]]
   descent.output "b", %b : tensor<7xf32>
+}
+
+// What is loaded at computed places is loaded through views. A place outside of a view is clamped to it, not to what lies around it.
+// CHECK-LABEL: descent.entry @computed_places
+descent.entry @computed_places {
+  %x = descent.read @x : tensor<4x6xf32>
+  %i = descent.read @places : tensor<4x6xi32>
+  %t = descent.transpose %x [1, 0] : tensor<4x6xf32> to tensor<6x4xf32>
+  %s = descent.slice %t offsets [1, 0] strides [1, 1] : tensor<6x4xf32> to tensor<3x4xf32>
+  %at = descent.transpose %i [1, 0] : tensor<4x6xi32> to tensor<6x4xi32>
+  // CHECK: descent.kernel [6, 4] reduce []
+  // CHECK: finish(%{{.*}}, %{{.*}} : tensor<4x6xf32>, tensor<4x6xi32>) [#descent.access<whole>, #descent.access<(d0, d1) -> (d1, d0)>]
+  // CHECK-NEXT: ^bb0(%[[X:.*]]: tensor<4x6xf32>, %[[AT:.*]]: i32):
+  // CHECK: %[[LOW:.*]] = descent.maximum %[[AT]]
+  // CHECK: %[[HIGH:.*]] = descent.minimum %[[LOW]]
+  // CHECK: %[[COLUMN:.*]] = descent.add %[[HIGH]]
+  // CHECK: descent.load %[[X]][%{{.*}}, %[[COLUMN]]]
+  // CHECK-NOT: descent.kernel
+  // CHECK: descent.output
+  %g = descent.gather %s at %at axis 0 : (tensor<3x4xf32>, tensor<6x4xi32>) -> tensor<6x4xf32>
+  descent.output "g", %g : tensor<6x4xf32>
+}
+
+// A place in a reshaped view is taken apart into its digits.
+// CHECK-LABEL: descent.entry @computed_digits
+descent.entry @computed_digits {
+  %x = descent.read @x : tensor<4x6xf32>
+  %i = descent.read @places : tensor<4x6xi32>
+  %t = descent.transpose %x [1, 0] : tensor<4x6xf32> to tensor<6x4xf32>
+  %f = descent.reshape %t : tensor<6x4xf32> to tensor<24xf32>
+  %at = descent.reshape %i : tensor<4x6xi32> to tensor<24xi32>
+  // CHECK: descent.kernel [24] reduce []
+  // CHECK-DAG: descent.rem
+  // CHECK-DAG: descent.div
+  // CHECK: descent.load %{{.*}} : tensor<4x6xf32> -> f32
+  // CHECK-NOT: descent.kernel
+  // CHECK: descent.output
+  %g = descent.gather %f at %at axis 0 : (tensor<24xf32>, tensor<24xi32>) -> tensor<24xf32>
+  descent.output "g", %g : tensor<24xf32>
 }

@@ -109,6 +109,37 @@ TEST(ImportIndexing, GatherReadsWhereTheIndexSays) {
             (Numbers{4, 2}));
 }
 
+TEST(ImportIndexing, GatherReadsRepeatedTablesAsTheyAre) {
+  // A table [3, 2] repeated along a dimension in the middle, read along each of
+  // its own.
+  for (int64_t axis : {0, 2}) {
+    Graph graph;
+    auto x = graph.parameter("x", f32({3, 2}));
+    auto y = graph.input("y", f32({3, 2}), {0, 1, 2, 3, 4, 5});
+    std::vector<int64_t> shape{3, 4, 2};
+    int64_t extent = shape[axis];
+    shape[axis] = 5;
+    Numbers indices, expected;
+    for (int64_t a = 0; a < shape[0]; ++a)
+      for (int64_t b = 0; b < shape[1]; ++b)
+        for (int64_t c = 0; c < shape[2]; ++c) {
+          int64_t index = (7 * a + 3 * b + 2 * c + b * b) % extent;
+          indices.push_back(index);
+          expected.push_back(axis == 0 ? 2 * index + c : 2 * a + index);
+        }
+    auto index = graph.input("i", i32(shape), indices);
+    auto gather = [&](model::ValueRef table) {
+      auto apart = graph.op("reshape", {table}, f32({3, 1, 2}),
+                            {{"shape", Ints{3, 1, 2}}});
+      auto wide = graph.op("broadcast_to", {apart}, f32({3, 4, 2}),
+                           {{"shape", Ints{3, 4, 2}}});
+      return graph.op("gather", {wide, index}, f32(shape), {{"axis", axis}});
+    };
+    EXPECT_EQ(graph.evaluate(gather(y)).values, expected);
+    graph.checkGradients(gather(x));
+  }
+}
+
 TEST(ImportIndexing, ScatterAddSumsWhereTheIndexSays) {
   auto scatter = [](int batchAxis) {
     Graph graph;
