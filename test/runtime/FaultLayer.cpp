@@ -274,49 +274,31 @@ on_vkDestroyCommandPool(VkDevice device, VkCommandPool pool,
   next(device).vkDestroyCommandPool(device, pool, allocator);
 }
 
-VKAPI_ATTR VkResult VKAPI_CALL on_vkAllocateDescriptorSets(
-    VkDevice device, const VkDescriptorSetAllocateInfo *info,
-    VkDescriptorSet *sets) {
-  if (fails("vkAllocateDescriptorSets"))
+/// Calls that fail, or go on to the driver as they are: Call says by which
+/// counter, and which function of the driver.
+template <typename Call, typename Handle, typename... Arguments>
+VKAPI_ATTR VkResult VKAPI_CALL forward(Handle handle, Arguments... arguments) {
+  if (Call::hasToFail())
     return fault.result;
-  return next(device).vkAllocateDescriptorSets(device, info, sets);
+  return (next(handle).*Call::function)(handle, arguments...);
 }
-
-VKAPI_ATTR VkResult VKAPI_CALL on_vkBindBufferMemory(VkDevice device,
-                                                     VkBuffer buffer,
-                                                     VkDeviceMemory memory,
-                                                     VkDeviceSize offset) {
-  if (fails("vkBindBufferMemory"))
-    return fault.result;
-  return next(device).vkBindBufferMemory(device, buffer, memory, offset);
-}
-
-VKAPI_ATTR VkResult VKAPI_CALL
-on_vkMapMemory(VkDevice device, VkDeviceMemory memory, VkDeviceSize offset,
-               VkDeviceSize size, VkMemoryMapFlags flags, void **data) {
-  if (fails("vkMapMemory"))
-    return fault.result;
-  return next(device).vkMapMemory(device, memory, offset, size, flags, data);
-}
-
-VKAPI_ATTR VkResult VKAPI_CALL on_vkBeginCommandBuffer(
-    VkCommandBuffer commands, const VkCommandBufferBeginInfo *info) {
-  if (fails("vkBeginCommandBuffer"))
-    return fault.result;
-  return next(commands).vkBeginCommandBuffer(commands, info);
-}
+#define FORWARD(FUNCTION, FAILS)                                               \
+  struct FUNCTION##Call {                                                      \
+    static bool hasToFail() { return FAILS(#FUNCTION); }                       \
+    static constexpr auto function = &VolkDeviceTable::FUNCTION;               \
+  };                                                                           \
+  constexpr PFN_##FUNCTION on_##FUNCTION = forward<FUNCTION##Call>;
+FORWARD(vkAllocateDescriptorSets, fails)
+FORWARD(vkBindBufferMemory, fails)
+FORWARD(vkMapMemory, fails)
+FORWARD(vkBeginCommandBuffer, fails)
+FORWARD(vkResetFences, fails)
+FORWARD(vkQueueSubmit, failsWork)
+FORWARD(vkGetQueryPoolResults, failsWork)
 
 VKAPI_ATTR VkResult VKAPI_CALL on_vkEndCommandBuffer(VkCommandBuffer commands) {
   VkResult result = next(commands).vkEndCommandBuffer(commands);
   return fails("vkEndCommandBuffer") ? fault.result : result;
-}
-
-VKAPI_ATTR VkResult VKAPI_CALL on_vkQueueSubmit(VkQueue queue, uint32_t number,
-                                                const VkSubmitInfo *infos,
-                                                VkFence fence) {
-  if (failsWork("vkQueueSubmit"))
-    return fault.result;
-  return next(queue).vkQueueSubmit(queue, number, infos, fence);
 }
 
 // The real device is not lost: what it was given must be through before the
@@ -336,23 +318,6 @@ VKAPI_ATTR VkResult VKAPI_CALL on_vkDeviceWaitIdle(VkDevice device) {
   VkResult result = next(device).vkDeviceWaitIdle(device);
   Guard lock(guard);
   return fault.lost ? fault.result : result;
-}
-
-VKAPI_ATTR VkResult VKAPI_CALL on_vkResetFences(VkDevice device,
-                                                uint32_t number,
-                                                const VkFence *fences) {
-  if (fails("vkResetFences"))
-    return fault.result;
-  return next(device).vkResetFences(device, number, fences);
-}
-
-VKAPI_ATTR VkResult VKAPI_CALL on_vkGetQueryPoolResults(
-    VkDevice device, VkQueryPool pool, uint32_t first, uint32_t number,
-    size_t size, void *data, VkDeviceSize stride, VkQueryResultFlags flags) {
-  if (failsWork("vkGetQueryPoolResults"))
-    return fault.result;
-  return next(device).vkGetQueryPoolResults(device, pool, first, number, size,
-                                            data, stride, flags);
 }
 
 PFN_vkVoidFunction find(const char *name) {
