@@ -52,9 +52,8 @@ Device::~Device() {
     vk.vkDestroyDevice(handle, nullptr);
 }
 
-Commands::~Commands() {
-  if (commands)
-    device->vk.vkFreeCommandBuffers(device->handle, device->pool, 1, &commands);
+void freeCommands(Device &device, VkCommandBuffer commands) {
+  device.vk.vkFreeCommandBuffers(device.handle, device.pool, 1, &commands);
 }
 
 Commands Device::allocateCommands() {

@@ -6,6 +6,7 @@
 
 #include "vulkan/Instance.h"
 
+#include <type_traits>
 #include <utility>
 
 namespace descent::runtime {
@@ -17,8 +18,11 @@ struct DeviceOptions {
 
 class Device;
 
-/// Owns an object of a device. Destroy is the member of VolkDeviceTable that
-/// ends its life.
+/// Gives a command buffer back to the device's pool.
+void freeCommands(Device &device, VkCommandBuffer commands);
+
+/// Owns an object of a device. Destroy ends its life: a member of
+/// VolkDeviceTable, or a function.
 template <typename Object, auto Destroy> class Owned {
 public:
   Owned() = default;
@@ -53,28 +57,7 @@ using DescriptorSetLayout =
 using DescriptorPool =
     Owned<VkDescriptorPool, &VolkDeviceTable::vkDestroyDescriptorPool>;
 
-/// A command buffer, given back to its device's pool.
-class Commands {
-public:
-  Commands() = default;
-  Commands(Device &device, VkCommandBuffer commands)
-      : device(&device), commands(commands) {}
-  Commands(Commands &&other) noexcept
-      : device(other.device),
-        commands(std::exchange(other.commands, VK_NULL_HANDLE)) {}
-  Commands &operator=(Commands &&other) noexcept {
-    std::swap(device, other.device);
-    std::swap(commands, other.commands);
-    return *this;
-  }
-  ~Commands();
-
-  operator VkCommandBuffer() const { return commands; }
-
-private:
-  Device *device = nullptr;
-  VkCommandBuffer commands = VK_NULL_HANDLE;
-};
+using Commands = Owned<VkCommandBuffer, &freeCommands>;
 
 /// Owns the VkDevice; the instance that info came from must outlive it, and it
 /// everything else here. vk holds its functions, so that several devices can be
@@ -103,7 +86,7 @@ public:
   void setName(VkObjectType type, uint64_t object, const std::string &name);
 
 private:
-  friend class Commands;
+  friend void freeCommands(Device &device, VkCommandBuffer commands);
   /// A device that is not open yet. Once this is through the destructor runs,
   /// whatever the rest of the construction throws.
   explicit Device(const DeviceInfo &info) : info(info) {}
@@ -113,8 +96,12 @@ private:
 };
 
 template <typename Object, auto Destroy> Owned<Object, Destroy>::~Owned() {
-  if (object)
+  if (!object)
+    return;
+  if constexpr (std::is_member_pointer_v<decltype(Destroy)>)
     (device->vk.*Destroy)(device->handle, object, nullptr);
+  else
+    Destroy(*device, object);
 }
 
 /// A VkBuffer with memory of its own.
