@@ -13,7 +13,7 @@
 namespace descent::runtime {
 namespace {
 
-/// A file that has outgrown this is begun anew.
+/// A file that has outgrown this is not read, so the next save begins it anew.
 constexpr size_t largestCache = size_t(256) << 20;
 
 std::string hex(std::span<const uint8_t> bytes) {
@@ -77,8 +77,7 @@ void PipelineCache::save() {
     return;
   size_t size = 0;
   if (device.vk.vkGetPipelineCacheData(device.handle, cache, &size, nullptr) !=
-          VK_SUCCESS ||
-      size > largestCache / 2)
+      VK_SUCCESS)
     return;
   std::vector<std::byte> data(size);
   if (device.vk.vkGetPipelineCacheData(device.handle, cache, &size,
