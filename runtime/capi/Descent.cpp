@@ -325,8 +325,8 @@ descent_status descent_run_submit(descent_run *run,
 descent_status descent_run_wait(descent_run *run) {
   return guarded([&] {
     require(run->submitted, "the run was not submitted");
-    run->submitted = false;
     run->executor->wait(*run->run);
+    run->submitted = false;
     if (run->run->diverged != 0)
       fail(Status::Diverged, "the loss or a gradient of step ",
            run->run->diverged, " was not finite");

@@ -130,18 +130,20 @@ void Pipelines::build(const std::vector<const Schedule *> &schedules) {
     const std::string *label; ///< of the first launch
   };
   std::vector<Job> jobs;
-  for (const Schedule *schedule : schedules)
-    for (const Schedule::Record &record : schedule->records) {
-      Key key = keyOf(*schedule, record.launch);
-      if (pipelines.contains(key))
-        continue;
-      VkPipelineLayout layout = layoutFor(key.bindings, key.pushBytes).pipeline;
-      jobs.push_back({&pipelines[key], &schedule->kernels[record.launch.kernel],
-                      layout, &record.launch.label});
-    }
-  if (jobs.empty())
-    return;
   try {
+    for (const Schedule *schedule : schedules)
+      for (const Schedule::Record &record : schedule->records) {
+        Key key = keyOf(*schedule, record.launch);
+        if (pipelines.contains(key))
+          continue;
+        VkPipelineLayout layout =
+            layoutFor(key.bindings, key.pushBytes).pipeline;
+        jobs.push_back({&pipelines[key],
+                        &schedule->kernels[record.launch.kernel], layout,
+                        &record.launch.label});
+      }
+    if (jobs.empty())
+      return;
     inParallel(jobs.size(), [&](size_t i) {
       *jobs[i].result = create(*jobs[i].kernel, jobs[i].layout, *jobs[i].label);
     });

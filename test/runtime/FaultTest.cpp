@@ -131,11 +131,15 @@ TEST_F(Faults, MessagesSayWhatAndWhatToDo) {
 }
 
 TEST_F(Faults, APipelineThatFailedIsMadeTheNextTime) {
-  auto executor = open();
-  layer.arm("vkCreateComputePipelines", 2, VK_ERROR_OUT_OF_DEVICE_MEMORY);
-  EXPECT_THROW(executor->prepare({"train"}), Error);
-  EXPECT_NO_THROW(executor->prepare({"train"}));
-  executor->submit(executor->acquire("train"));
+  // A layout that fails leaves the pipelines before it without one.
+  for (const char *function :
+       {"vkCreateComputePipelines", "vkCreatePipelineLayout"}) {
+    auto executor = open();
+    layer.arm(function, 2, VK_ERROR_OUT_OF_DEVICE_MEMORY);
+    EXPECT_THROW(executor->prepare({"train"}), Error) << function;
+    EXPECT_NO_THROW(executor->prepare({"train"}));
+    executor->submit(executor->acquire("train"));
+  }
 }
 
 /// A device that is lost in the middle of a run, at whichever submission: the
@@ -204,6 +208,10 @@ TEST_F(Faults, TheCInterfaceAnswersWithTheStatus) {
   layer.arm("vkWaitForFences", 1, VK_ERROR_DEVICE_LOST);
   ASSERT_EQ(descent_run_submit(run, nullptr), DESCENT_OK);
   EXPECT_EQ(descent_run_wait(run), DESCENT_DEVICE_LOST);
+  const void *output = nullptr;
+  size_t size = 0;
+  EXPECT_EQ(descent_run_output(run, "class", &output, &size), DESCENT_USAGE);
+  EXPECT_EQ(output, nullptr) << "the run was not through";
   TemporaryFolder folder;
   std::string path = folder.file("w.safetensors", "old");
   EXPECT_EQ(descent_session_save_weights(session, path.c_str()),

@@ -141,7 +141,7 @@ DESCENT_API descent_status descent_entry_output(const descent_bundle *bundle,
 typedef struct descent_session descent_session;
 
 /* Checks a SPIR-V module of size bytes before it is given to the driver;
- * returns 0 to accept it. */
+ * returns 0 to accept it. It is called from several threads at once. */
 typedef int (*descent_validator)(const uint32_t *code, size_t size, void *user);
 
 typedef struct descent_session_options {
@@ -231,7 +231,7 @@ DESCENT_API descent_status descent_run_submit(descent_run *run,
                                               const descent_control *control);
 /* Blocks until the run is done. DESCENT_DIVERGED when the model's loss or
  * gradient was not finite in this run or an earlier one: from that step on the
- * state has not changed. */
+ * state has not changed. A run that fails in another way has no outputs. */
 DESCENT_API descent_status descent_run_wait(descent_run *run);
 /* An output of a run that was waited for; valid until the run is submitted
  * again. */
