@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 COMPILER = "clang++-19"
@@ -72,7 +73,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--full", action="store_true", help="a minute for each spelling instead of 15 seconds")
     parser.add_argument("--seconds", type=int, help="for each spelling")
-    parser.add_argument("--seed", type=int, default=1, help="of the fuzzer, so that a run can be repeated; 0: another one every time")
+    parser.add_argument("--seed", type=int, default=int(time.time() // 86400),
+                        help="of the fuzzer, so that a run can be repeated (default: the day); 0: another one every time")
     parser.add_argument("--only", choices=("json", "text"))
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build-fuzz")
     options = parser.parse_args()
