@@ -355,6 +355,14 @@ void EntryElaboration::chooseParameters(
                              ": say by 'over' what each is for");
         return;
       }
+      for (const Update &update : entry.updates)
+        if (update.state == state.name) {
+          elaborator.error(update.location,
+                           "the optimizer updates " + quote(state.name) +
+                               " too: freeze it, or say by 'over' what the "
+                               "optimizer is for");
+          return;
+        }
       optimization.parameters.push_back(state.name);
     }
     auto explain = [&](Diagnostic *diagnostic, uint32_t op) {
