@@ -92,6 +92,16 @@ static CompileStatus compile(Compilation &compilation, EmitKind kind,
   return status;
 }
 
+/// Ends what goes to standard output.
+static CompileStatus finishOutput() {
+  llvm::outs().flush();
+  if (!llvm::outs().has_error())
+    return CompileStatus::Done;
+  llvm::outs().clear_error();
+  llvm::errs() << "error: cannot write to standard output\n";
+  return CompileStatus::UsageError;
+}
+
 /// Compares derivatives with finite differences, and prints a line for each.
 static CompileStatus checkGradients(Compilation &compilation) {
   CompileStatus status = compilation.load();
@@ -102,7 +112,8 @@ static CompileStatus checkGradients(Compilation &compilation) {
   interpreter::GradientReport report;
   bool right = llvm::succeeded(interpreter::checkAllGradients(
       compilation.getModule(), {}, llvm::outs(), report));
-  return right ? CompileStatus::Done : CompileStatus::InvalidModel;
+  status = finishOutput();
+  return right ? status : CompileStatus::InvalidModel;
 }
 
 /// Reports an error of writing a file; false if there is none.
@@ -149,12 +160,8 @@ static CompileStatus write(const Compilation &compilation,
     return CompileStatus::UsageError;
   if (output.empty()) {
     llvm::outs() << result;
-    llvm::outs().flush();
-    if (llvm::outs().has_error()) {
-      llvm::outs().clear_error();
-      llvm::errs() << "error: cannot write to standard output\n";
-      return CompileStatus::UsageError;
-    }
+    if (CompileStatus status = finishOutput(); status != CompileStatus::Done)
+      return status;
   } else if (reportError(bundle::writeFileAtomically(output, result)))
     return CompileStatus::UsageError;
   if (options.emit == EmitKind::Bundle)
@@ -170,11 +177,11 @@ int main(int argc, char **argv) {
     return exitCode;
   if (options->printRegistry) {
     llvm::outs() << model::registryAsJson() << "\n";
-    return 0;
+    return int(finishOutput());
   }
   if (options->printSchema) {
     llvm::outs() << model::schemaAsJson();
-    return 0;
+    return int(finishOutput());
   }
   llvm::SmallString<128> output(options->output);
   if (output.empty() && options->emit == EmitKind::Bundle) {
@@ -186,8 +193,14 @@ int main(int argc, char **argv) {
                       : output.str())
           .str() +
       ".reproducer.mlir";
+  if (options->checkGradients && !options->output.empty()) {
+    llvm::errs() << "error: --check-gradients writes no file: it goes without "
+                    "--output\n";
+    return int(CompileStatus::UsageError);
+  }
   bool compiled =
-      options->emit == EmitKind::Spirv || options->emit == EmitKind::Bundle;
+      !options->checkGradients &&
+      (options->emit == EmitKind::Spirv || options->emit == EmitKind::Bundle);
   if (!compiled &&
       !(options->reports.empty() && options->kernelFolder.empty())) {
     llvm::errs() << "error: --report and --dump-kernels need compiled kernels: "
@@ -211,13 +224,12 @@ int main(int argc, char **argv) {
   }
 
   Compilation compilation(options->compile, llvm::errs());
-  if (options->checkGradients)
-    return int(checkGradients(compilation));
   std::string result;
-  CompileStatus status = options->emit == EmitKind::Ast
+  CompileStatus status = options->checkGradients ? checkGradients(compilation)
+                         : options->emit == EmitKind::Ast
                              ? printModel(*options, result)
                              : compile(compilation, options->emit, result);
-  if (status == CompileStatus::Done)
+  if (status == CompileStatus::Done && !options->checkGradients)
     status = write(compilation, *options, output, result);
   else if (status == CompileStatus::InternalError)
     llvm::errs() << "error: this is a fault of the compiler; please report it "
