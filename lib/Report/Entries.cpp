@@ -197,16 +197,12 @@ Json EntryDescriber::describeLaunch(schedule::LaunchOp launch, int loop) {
   Json reasons = Json::array();
   bool moves = false;
   // A list as long as that of the kernel's loop nests.
-  for (auto [i, part] : llvm::enumerate(kernel.getParts())) {
-    if (auto group = dyn_cast<RowGroupOp>(part)) {
-      for ([[maybe_unused]] auto nest : group.getParts())
-        reasons.push_back("");
-      continue;
+  for (unsigned i = 0; i < kernel.getParts().size(); ++i)
+    for (descent::KernelOp nest : nestsOf(kernel.getParts()[i])) {
+      bool isMove = !describeMovement(nest).empty();
+      moves |= isMove;
+      reasons.push_back(isMove ? tensors.explain(number, i, nest) : "");
     }
-    bool isMove = !describeMovement(cast<descent::KernelOp>(part)).empty();
-    moves |= isMove;
-    reasons.push_back(isMove ? tensors.explain(number, i) : "");
-  }
   if (moves)
     json["reasons"] = reasons;
   return json;

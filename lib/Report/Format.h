@@ -15,7 +15,7 @@ std::string abbreviate(double number);
 std::string bytes(double number);
 /// `12.3 MFLOP`, `-` for none.
 std::string flops(double number);
-/// Milliseconds as `1.23 ms`, `45.6 us`.
+/// Milliseconds as `1.23 ms`, `45.6 µs`.
 std::string time(double milliseconds);
 /// Three significant digits, without an exponent.
 std::string plain(double number);

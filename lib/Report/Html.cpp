@@ -206,7 +206,7 @@ void Page::printLaunches(const Json &variant, const Json &entry,
                                     launch["runs"].get<double>());
   Table table(out, {">#", "kernel", "what", "loop nest", ">runs", ">FLOP",
                     ">read", ">written", ">FLOP/B", "groups \xC3\x97 lanes",
-                    "tile", ">registers", ">time"});
+                    "tile", ">registers", ">time, all runs"});
   for (const Json &launch : entry["launches"]) {
     const Json &kernel = kernelNamed(variant, launch["kernel"]);
     std::string number = launch["launch"].dump(), kind = kernel["kind"],
@@ -226,7 +226,8 @@ void Page::printLaunches(const Json &variant, const Json &entry,
           "<br>");
     };
     table.number(launch["launch"])
-        .markup(chip(kind) + linkTo(variantId + "k-" + name, escape(name)),
+        .markup(chip(kind) +
+                    linkTo(variantId + "k-" + escape(name), escape(name)),
                 "mono")
         .markup(what)
         .markup(lines(loopNest), "mono nest")

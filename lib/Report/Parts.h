@@ -31,8 +31,9 @@ struct Program {
 /// A number with four significant digits: more would be noise in an estimate.
 double round(double number);
 
-/// The loop nests of a kernel: of every part the one, or those of its row
-/// group.
+/// The loop nests of a kernel's part: the one, or those of its row group.
+llvm::SmallVector<descent::KernelOp> nestsOf(mlir::Operation *part);
+/// Those of all parts.
 llvm::SmallVector<descent::KernelOp> nestsOf(schedule::KernelOp kernel);
 
 /// A kernel, what it computes and how; sets its time.
@@ -57,8 +58,10 @@ public:
   std::string nameRead(unsigned launch, schedule::PlaceAttr place) const;
   /// Whose bytes it writes there.
   std::string nameWritten(unsigned launch, schedule::PlaceAttr place) const;
-  /// Why what a part of the kernel that `launch` runs writes lies in memory.
-  std::string explain(unsigned launch, unsigned part) const;
+  /// Why what `nest`, of a part of the kernel that `launch` runs, writes lies
+  /// in memory; empty if it is in registers only.
+  std::string explain(unsigned launch, unsigned part,
+                      descent::KernelOp nest) const;
 
 private:
   std::string nameLife(unsigned life) const;

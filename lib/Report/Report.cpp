@@ -19,14 +19,16 @@ schedule::KernelOp Program::kernelOf(schedule::LaunchOp launch) const {
   return symbols.lookup<schedule::KernelOp>(launch.getKernel());
 }
 
+SmallVector<descent::KernelOp> nestsOf(Operation *part) {
+  if (auto nest = dyn_cast<descent::KernelOp>(part))
+    return {nest};
+  return llvm::to_vector(cast<RowGroupOp>(part).getParts());
+}
+
 SmallVector<descent::KernelOp> nestsOf(schedule::KernelOp kernel) {
   SmallVector<descent::KernelOp> nests;
-  for (Operation *part : kernel.getParts()) {
-    if (auto nest = dyn_cast<descent::KernelOp>(part))
-      nests.push_back(nest);
-    else
-      llvm::append_range(nests, cast<RowGroupOp>(part).getParts());
-  }
+  for (Operation *part : kernel.getParts())
+    llvm::append_range(nests, nestsOf(part));
   return nests;
 }
 

@@ -5,6 +5,7 @@
 #include "Sources.h"
 #include "descent/Dialect/Schedule/Labels.h"
 #include "descent/Dialect/Schedule/Origins.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 
@@ -37,7 +38,8 @@ Line Sources::locate(Location location) {
   StringRef path = position.getFilename().getValue();
   std::string name = nameOf(path);
   auto [known, isNew] = texts.try_emplace(name);
-  if (isNew)
+  // A .mlir file may name anything, also what cannot be read to an end.
+  if (isNew && llvm::sys::fs::is_regular_file(path))
     if (auto file = llvm::MemoryBuffer::getFile(path, /*IsText=*/true)) {
       SmallVector<StringRef> lines;
       (*file)->getBuffer().split(lines, '\n');

@@ -75,6 +75,13 @@ std::string Tensors::nameOutput(unsigned number) const {
   return names;
 }
 
+/// The loop nest of a part that computes its result of that number.
+static descent::KernelOp nestOfResult(Operation *part, unsigned result) {
+  auto group = dyn_cast<RowGroupOp>(part);
+  return cast<descent::KernelOp>(
+      group ? group.getReturned()[result].getDefiningOp() : part);
+}
+
 Json Tensors::describe(unsigned number) const {
   const schedule::Life &life = lives.lives[number];
   schedule::LaunchOp writer = lives.launches[life.writer];
@@ -87,10 +94,7 @@ Json Tensors::describe(unsigned number) const {
       if (writer.getOperandRange(kernel, kernel.getWrite(first + number),
                                  result.getType()) != life.place)
         continue;
-      auto group = dyn_cast<RowGroupOp>(part);
-      Operation *nest =
-          group ? group.getReturned()[number].getDefiningOp() : part;
-      kind = kindOf(cast<descent::KernelOp>(nest));
+      kind = kindOf(nestOfResult(part, number));
     }
   }
   Json json = {{"name", nameLife(number)},
@@ -134,7 +138,8 @@ bool Tensors::isGathered(unsigned launch, schedule::PlaceAttr place) const {
   return false;
 }
 
-std::string Tensors::explain(unsigned number, unsigned part) const {
+std::string Tensors::explain(unsigned number, unsigned part,
+                             descent::KernelOp nest) const {
   schedule::LaunchOp launch = lives.launches[number];
   schedule::KernelOp kernel = program.kernelOf(launch);
   std::string text;
@@ -145,10 +150,13 @@ std::string Tensors::explain(unsigned number, unsigned part) const {
   auto inLoop = [&](unsigned other) {
     return isa<schedule::LoopOp>(lives.launches[other]->getParentOp());
   };
-  unsigned result = kernel.getFirstResult(part);
-  for (Type type : kernel.getParts()[part]->getResultTypes()) {
+  Operation *written = kernel.getParts()[part];
+  unsigned first = kernel.getFirstResult(part);
+  for (auto [i, type] : llvm::enumerate(written->getResultTypes())) {
+    if (nestOfResult(written, i) != nest)
+      continue;
     schedule::PlaceAttr place =
-        launch.getOperandRange(kernel, kernel.getWrite(result++), type);
+        launch.getOperandRange(kernel, kernel.getWrite(first + i), type);
     if (std::string state = nameFixed(place); !state.empty()) {
       add("the new value of '" + state +
           "', which cannot be computed in its place");

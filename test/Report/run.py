@@ -193,6 +193,19 @@ def test_merged_launches():
     equal(sorted((t["output"], t["size"], t["kind"]) for t in entry["memory"]["tensors"]), [("p", 4 * 4 * 24, "product"), ("q", 4 * 2 * 40, "product")], "tensors")
 
 
+def test_movement_in_group():
+    """A loop nest of a row group may only move data, too: its reason is that of what it writes."""
+    model = write_model("group.descent", 'model "g"\ninput x : f32[64, 10]\nm = amax(x, axes: [1], keepdims: true)\noutput s = sum(exp(x - m), axes: [1])\n'
+                        'output y = broadcast_to(m, [64, 10])\n')
+    variant, entry = entry_of(model, "predict", "--target", "portable")
+    launch, = entry["launches"]
+    parts = kernel_of(variant, launch)["parts"]
+    equal(sorted((part["kind"], part.get("movement", "")) for part in parts), [("move", "rearranges"), ("reduction", ""), ("reduction", "")], "parts")
+    equal(launch["reasons"], ["output 'y' has to lie in memory" if part["kind"] == "move" else "" for part in parts], "reasons")
+    for form in ("md", "html"):
+        assert re.search("only rearranges: output .{1,6}y.{1,6} has to lie in memory", report_of(model, "--target", "portable")[form]), form
+
+
 # ---------------------------------------------------------------------------------------------------------------------
 # What holds for every report
 # ---------------------------------------------------------------------------------------------------------------------
