@@ -333,6 +333,15 @@ def test_lines():
                 equal(lost, 0, f"FLOP of no line in {model.name} {entry['name']}")
 
 
+def test_quotes_files_only():
+    """A .mlir file may name what is no file, here a pipe that nobody writes to: there is no line to quote, and nothing waits for one."""
+    pipe = WORK / "pipe"
+    os.mkfifo(pipe)
+    model = write_model("pipe.mlir", re.sub(r'loc\(".*"\)', f'loc("{pipe}":1:1)', hostile().read_text()))
+    _, entry = entry_of(model, "predict", "--target", "portable")
+    equal([line["text"] for line in entry["lines"] if line["file"] == "pipe"], [""], "text of the line")
+
+
 def test_deterministic():
     """The same model in another folder gives the same bytes, and no report names a folder."""
     model = ROOT / "models" / "linear.descent"
