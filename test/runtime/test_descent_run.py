@@ -25,8 +25,7 @@ LAYER = pathlib.Path("/usr/share/vulkan/explicit_layer.d/VkLayer_khronos_validat
 
 
 def environment(**more):
-    result = dict(os.environ, **more)
-    result.setdefault("XDG_CACHE_HOME", CACHE.name)
+    result = dict(os.environ, **{"XDG_CACHE_HOME": CACHE.name, **more})
     if LAYER.exists():
         result.setdefault("DESCENT_VALIDATION", "1")
     return result
