@@ -394,14 +394,14 @@ Choice CostModel::inRegisters(Choice choice) const {
 
 double CostModel::trips(const Choice &choice) const {
   double trips = repetitions(~DimSet(0), choice);
-  if (sumsInMemory(choice))
+  if (sumsInMemory(choice) && !scattered->continues)
     trips += double(space.extents[scattered->dim] / kPlacesPerTrip);
   return trips;
 }
 
-/// Places are set to zero in one loop; in the other an update takes a load and
-/// a store of its sum, and a comparison, selections and additions for where
-/// that is.
+/// Places are set to what they start from in one loop; in the other an update
+/// takes a load and a store of its sum, and a comparison, selections and
+/// additions for where that is.
 Instructions CostModel::countInMemory(const Choice &choice, bool loops) {
   Choice inner = inRegisters(choice);
   Instructions sum;
@@ -418,6 +418,10 @@ Instructions CostModel::countInMemory(const Choice &choice, bool loops) {
     sum.loop = 2;
     places = 2.0 * kPlacesPerTrip;
   }
+  if (scattered->continues)
+    places = 0;
+  if (scattered->initial)
+    sum.load += tile * places;
   sum.load += steps;
   sum.arithmetic += steps;
   sum.integer += 4 * steps;
@@ -425,8 +429,7 @@ Instructions CostModel::countInMemory(const Choice &choice, bool loops) {
   return sum;
 }
 
-void CostModel::addWorkOf(const Choice &choice, bool loops,
-                          Instructions &sum) {
+void CostModel::addWorkOf(const Choice &choice, bool loops, Instructions &sum) {
   for (const std::vector<Work> *all : {&mapWork, &finishWork})
     for (const Work &work : *all)
       accumulate(sum, work.each,
@@ -524,8 +527,7 @@ double KernelCost::compileTime(const Choice &choice) {
 int64_t KernelCost::steps(const Choice &choice) const {
   int64_t most = 0;
   for (unsigned i = 0; i < parts.size(); ++i)
-    most = std::max(most,
-                    models[i].inRegisters(choiceOf(i, choice)).steps());
+    most = std::max(most, models[i].inRegisters(choiceOf(i, choice)).steps());
   return most;
 }
 

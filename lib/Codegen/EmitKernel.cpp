@@ -64,6 +64,11 @@ LogicalResult checkStrategy(ArrayRef<IterationSpace> parts,
                        << " parallel and " << strategy.getUnroll().size()
                        << " reduction dimensions; the kernel's normal form has "
                        << first.numParallel << " and " << numReduction;
+  if (parts.size() == 1)
+    if (auto sum = ScatteredSum::find(first, strategy.getTile());
+        sum && strategy.getLanes()[sum->dim] != 1)
+      return emitError() << "a lane keeps all " << first.extents[sum->dim]
+                         << " places of its sums; they are not for several";
   for (auto [extent, run] : llvm::zip(first.parallel(), strategy.getRun()))
     if (extent % run != 0)
       return emitError() << "a run of " << run << " does not divide the extent "

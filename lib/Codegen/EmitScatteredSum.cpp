@@ -22,10 +22,11 @@ void KernelEmitter::sumInMemory(const ScatteredSum &sum) {
       condition = indices.conjunction(condition, inRange[dim][i]);
       dims[dim] = positions[dim][i];
     }
-    rows.push_back({indices.simplify(space.resultIndex.replaceDims(dims)),
-                    condition});
+    rows.push_back(
+        {indices.simplify(space.resultIndex.replaceDims(dims)), condition});
   });
-  clearPlaces(sum, rows);
+  if (!sum.continues)
+    clearPlaces(sum, rows);
 
   SmallVector<Value> none;
   unsigned loops = enterLoops(none);
@@ -58,24 +59,26 @@ void KernelEmitter::clearPlaces(const ScatteredSum &sum,
     AffineExpr first = indices.addVariable(trips, loop.getInductionVar()) *
                        (kPlacesPerTrip * sum.stride);
     for (int64_t i = 0; i < kPlacesPerTrip; ++i)
-      clearPlace(first + i * sum.stride, rows);
+      clearPlace(sum, first + i * sum.stride, rows);
     nest.leave({});
     cleared = trips * kPlacesPerTrip;
   }
   for (; cleared < extent; ++cleared)
-    clearPlace(number(cleared * sum.stride), rows);
+    clearPlace(sum, number(cleared * sum.stride), rows);
 }
 
-void KernelEmitter::clearPlace(AffineExpr offset, ArrayRef<PlaceRow> rows) {
+void KernelEmitter::clearPlace(const ScatteredSum &sum, AffineExpr offset,
+                               ArrayRef<PlaceRow> rows) {
   const TensorRef &result = space.results.front();
   Type type = storageType(result.elementType);
   Value view = views.get(result.binding, type, 1);
   Value zero = reader.constant(Builder(context).getZeroAttr(type));
   for (const PlaceRow &row : rows) {
-    Value position = indices.locate(
-        indices.emit(indices.simplify(row.first + offset)), result, 1);
+    Value index = indices.emit(indices.simplify(row.first + offset));
+    Value value = sum.initial ? reader.loadAt(*sum.initial, index) : zero;
+    Value position = indices.locate(index, result, 1);
     where(row.condition, [&](ImplicitLocOpBuilder &b) {
-      b.create<memref::StoreOp>(zero, view, position);
+      b.create<memref::StoreOp>(value, view, position);
     });
   }
 }
@@ -91,8 +94,7 @@ KernelEmitter::Update KernelEmitter::updateAt(const ScatteredSum &sum,
   Value place = known.lookup(sum.at), addend = known.lookup(sum.update);
   // What belongs nowhere adds zero to the first place. Numbers below zero are
   // large ones without a sign.
-  Value extent =
-      reader.constant(b.getI32IntegerAttr(space.extents[sum.dim]));
+  Value extent = reader.constant(b.getI32IntegerAttr(space.extents[sum.dim]));
   unsigned depth = nest.depthOf(place);
   Value counts = nest.note(nest.at(depth).create<arith::CmpIOp>(
                                arith::CmpIPredicate::ult, place, extent),
@@ -114,8 +116,7 @@ KernelEmitter::Update KernelEmitter::updateAt(const ScatteredSum &sum,
 
 void KernelEmitter::addToPlace(const PlaceRow &row, const Update &update) {
   const TensorRef &result = space.results.front();
-  Value view =
-      views.get(result.binding, storageType(result.elementType), 1);
+  Value view = views.get(result.binding, storageType(result.elementType), 1);
   Value index = update.offset;
   if (row.first != number(0))
     index = note<arith::AddIOp>({index, indices.emit(row.first)});

@@ -259,10 +259,12 @@ private:
     Value offset, addend;
   };
 
-  /// Sets all places to zero, then adds every update to one of them.
+  /// Sets all places to what the sums start from, then adds every update to one
+  /// of them.
   void sumInMemory(const ScatteredSum &sum);
   void clearPlaces(const ScatteredSum &sum, ArrayRef<PlaceRow> rows);
-  void clearPlace(AffineExpr offset, ArrayRef<PlaceRow> rows);
+  void clearPlace(const ScatteredSum &sum, AffineExpr offset,
+                  ArrayRef<PlaceRow> rows);
   Update updateAt(const ScatteredSum &sum, ArrayRef<TiledRead> reads,
                   ArrayRef<int64_t> at);
   void addToPlace(const PlaceRow &row, const Update &update);

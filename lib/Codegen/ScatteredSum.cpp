@@ -3,8 +3,7 @@
 // See ScatteredSum.h.
 
 #include "descent/Codegen/ScatteredSum.h"
-#include "descent/Codegen/ElementTypes.h"
-#include "mlir/IR/Matchers.h"
+#include "descent/Dialect/Descent/ScatteredSums.h"
 
 using namespace mlir;
 
@@ -20,95 +19,57 @@ public:
   explicit Finder(const IterationSpace &space) : space(space) {}
 
   std::optional<ScatteredSum> run() {
-    KernelOp kernel = space.kernel;
-    if (space.writesInLoops || kernel.isElementwise() ||
-        kernel.getCombiners().size() != 1 ||
-        kernel.getCombiner(0) != Combiner::sum || !storesTheSum())
+    if (space.writesInLoops || space.results.size() != 1)
       return std::nullopt;
-    Value value = kernel.getMapBlock().getTerminator()->getOperand(0);
-    // One of the conditions says where; the others, that it counts.
-    SmallVector<Value> conditions;
-    while (auto select = value.getDefiningOp<SelectOp>()) {
-      if (!matchPattern(select.getOnFalse(), m_AnyZeroFloat()) &&
-          !matchPattern(select.getOnFalse(), m_Zero()))
-        break;
-      conditions.push_back(select.getCondition());
-      value = select.getOnTrue();
-    }
-    for (Value condition : conditions)
-      if (std::optional<ScatteredSum> sum = place(condition)) {
-        sum->update = value;
-        for (Value other : conditions)
-          if (other != condition)
-            sum->conditions.push_back(other);
-        bool isFree = !depends(sum->at, sum->dim) && !depends(value, sum->dim);
-        for (Value other : sum->conditions)
-          isFree = isFree && !depends(other, sum->dim);
-        if (isFree && findStride(*sum) &&
-            space.extents[sum->dim] > kFewPlaces)
-          return sum;
-      }
-    return std::nullopt;
+    std::optional<ScatteredUpdate> update = findScatteredUpdate(space.kernel);
+    if (!update)
+      return std::nullopt;
+    auto dim = dyn_cast<AffineDimExpr>(
+        space.bodyExprs.at(update->place).constraints.front());
+    if (!dim || space.extents[dim.getPosition()] <= kFewPlaces)
+      return std::nullopt;
+    ScatteredSum sum;
+    sum.dim = dim.getPosition();
+    sum.at = update->at;
+    sum.update = update->update;
+    sum.conditions = update->conditions;
+    const TensorRef &result = space.results.front();
+    if (!isWord(result.elementType) || !findInitial(sum.initial) ||
+        !findStride(sum))
+      return std::nullopt;
+    sum.continues = sum.initial == result;
+    return sum;
   }
 
 private:
   const IterationSpace &space;
 
-  /// The sum itself is the only result, and words of memory hold it.
-  bool storesTheSum() {
-    KernelOp kernel = space.kernel;
-    Block &finish = kernel.getFinishBlock();
+  static bool isWord(Type type) { return type.isF32() || type.isInteger(32); }
+
+  /// Whether the finish is the sum, or that plus an element of the tensor that
+  /// `initial` is set to, read where the sum is written.
+  bool findInitial(std::optional<TensorRef> &initial) {
+    Block &finish = space.kernel.getFinishBlock();
     Operation *yield = finish.getTerminator();
-    if (space.results.size() != 1 || yield->getNumOperands() != 1 ||
-        yield->getOperand(0) != finish.getArgument(0))
+    Value sum = finish.getArgument(0), value = yield->getOperand(0);
+    if (yield->getNumOperands() != 1)
       return false;
-    Type type = space.results.front().elementType;
-    return (type.isF32() || type.isInteger(32)) &&
-           storageType(type) == registerType(type);
-  }
-
-  /// The sum with its dimension and place, if a condition compares that.
-  std::optional<ScatteredSum> place(Value condition) {
-    auto compare = condition.getDefiningOp<CompareOp>();
-    if (!compare || compare.getPredicate() != Predicate::eq ||
-        !compare.getLhs().getType().isInteger(32))
-      return std::nullopt;
-    for (bool swap : {false, true}) {
-      Value number = swap ? compare.getLhs() : compare.getRhs(),
-            at = swap ? compare.getRhs() : compare.getLhs();
-      auto exprs = space.bodyExprs.find(number.getDefiningOp());
-      if (!number.getDefiningOp<IndexOp>() || exprs == space.bodyExprs.end())
-        continue;
-      auto dim = dyn_cast<AffineDimExpr>(exprs->second.constraints.front());
-      if (!dim || dim.getPosition() >= space.numParallel)
-        continue;
-      ScatteredSum sum;
-      sum.dim = dim.getPosition();
-      sum.at = at;
-      return sum;
-    }
-    return std::nullopt;
-  }
-
-  static bool depends(const Guard &guard, unsigned dim) {
-    return llvm::any_of(guard.constraints, [&](AffineExpr expr) {
-      return expr.isFunctionOfDim(dim);
-    });
-  }
-
-  /// Whether a value of the map block differs along a dimension.
-  bool depends(Value value, unsigned dim) const {
-    if (auto argument = dyn_cast<BlockArgument>(value)) {
-      const ElementRead &read = space.mapReads[argument.getArgNumber()];
-      return !read.whole && (read.rowValue || read.index.isFunctionOfDim(dim) ||
-                             depends(read.guard, dim));
-    }
-    Operation *op = value.getDefiningOp();
-    if (auto exprs = space.bodyExprs.find(op); exprs != space.bodyExprs.end())
-      return depends(exprs->second, dim);
-    return llvm::any_of(op->getOperands(), [&](Value operand) {
-      return depends(operand, dim);
-    });
+    if (value == sum)
+      return true;
+    auto add = value.getDefiningOp<AddOp>();
+    if (!add || add.getNumOperands() != 2 ||
+        !llvm::is_contained(add.getOperands(), sum))
+      return false;
+    auto other = dyn_cast<BlockArgument>(
+        add.getOperand(add.getOperand(0) == sum ? 1 : 0));
+    if (!other || other == sum)
+      return false;
+    const ElementRead &read = space.finishReads[other.getArgNumber() - 1];
+    if (read.whole || read.rowValue || !read.guard.empty() ||
+        read.index != space.resultIndex)
+      return false;
+    initial = read.tensor;
+    return true;
   }
 
   bool findStride(ScatteredSum &sum) const {

@@ -35,14 +35,16 @@ public:
     origin.lanes.assign(space.numParallel, 1);
     origin.tile = origin.run = origin.lanes;
     origin.unroll.assign(space.numReduction(), 1);
-    Choice best = search();
     if (!model.scatteredSum())
-      return best;
-    // Or with all places of the sums in memory.
-    keptWhole = model.scatteredSum()->dim;
-    int64_t extent = space.extents[*keptWhole];
-    sizes[*keptWhole] = {extent};
-    origin.tile[*keptWhole] = origin.run[*keptWhole] = extent;
+      return search();
+    // In registers, or with all places of the sums in memory.
+    unsigned dim = model.scatteredSum()->dim;
+    int64_t extent = space.extents[dim];
+    llvm::erase(sizes[dim], extent);
+    Choice best = search();
+    keptWhole = dim;
+    sizes[dim] = {extent};
+    origin.tile[dim] = origin.run[dim] = extent;
     Choice inMemory = search();
     return model.trips(inMemory) <= maxTrips && price(inMemory) < price(best)
                ? inMemory
@@ -106,9 +108,9 @@ private:
   void spreadOverTwo(Choice &best, double &bestCost) {
     for (unsigned a = 0; a < space.numParallel; ++a)
       for (unsigned b = a + 1; b < space.numParallel; ++b)
-        for (int64_t lanes = keptWhole == a || keptWhole == b
-                                 ? profile.subgroupSize
-                                 : 2; lanes < profile.subgroupSize; lanes *= 2) {
+        for (int64_t lanes =
+                 keptWhole == a || keptWhole == b ? profile.subgroupSize : 2;
+             lanes < profile.subgroupSize; lanes *= 2) {
           Choice choice = start();
           choice.lanes[a] = profile.subgroupSize / lanes;
           choice.lanes[b] = lanes;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Computes large scatter_adds by sorting their updates; see Passes.td.
+// Computes large scatter_adds in partitions, or by sorting their updates; see
+// Passes.td.
 
 #include "RadixSort.h"
 #include "SegmentSums.h"
@@ -19,9 +20,11 @@ static constexpr double launchCost = 1e7;
 /// Adding an update to its entry, and setting an entry to zero and adding it up
 /// over the partitions, in the same.
 static constexpr double updateCost = 64, entryCost = 16;
-/// The lanes that partitions are to fill, and the most updates and the most
-/// entries, of all partitions, that they have.
+/// The lanes that partitions are to fill; the most updates and entries of one,
+/// which a lane goes through in loops of no more than 65535 trips; and the most
+/// elements of all partitions.
 static constexpr int64_t wantedLanes = 64, maxInPartition = 16384,
+                         maxEntries = int64_t(1) << 18,
                          maxPartitioned = int64_t(1) << 24;
 /// The most tensors that a concatenation reads: it looks at all of them for
 /// every element.
@@ -78,10 +81,22 @@ struct RowScatter {
     return order;
   }
 
+  /// The index of each update in its line.
+  Value indexOfLine(TensorMath &math) const {
+    return math.reshape(transposed(math, indices, indexOrder),
+                        {numLines, numUpdates});
+  }
+
+  /// The entry of each update, some number that is none if there is none.
+  Value places(TensorMath &math) const {
+    return numLines == 1 ? math.reshape(indexOfLine(math), {numUpdates})
+                         : keys(math);
+  }
+
   /// The entry of each update, entries() if there is none.
   Value keys(TensorMath &math) const {
     SmallVector<int64_t> shape{numLines, numUpdates};
-    Value index = math.reshape(transposed(math, indices, indexOrder), shape);
+    Value index = indexOfLine(math);
     Value extent = math.constant(shape, op.getExtent());
     Value inside =
         math.both(math.le(math.zero(index), index), math.lt(index, extent));
@@ -123,6 +138,7 @@ struct SortScattersPass
   using SortScattersPassBase::SortScattersPassBase;
 
   void runOnOperation() override {
+    made.clear();
     SmallVector<AddOp> sums;
     getOperation().walk([&](AddOp add) {
       if (isa<RankedTensorType>(add.getType()))
@@ -159,7 +175,7 @@ struct SortScattersPass
       updates += scatter.numLines * scatter.numUpdates;
       dense += scatter.denseCost();
     }
-    int64_t count = always ? 0 : choosePartitions(scatters[0], updates);
+    int64_t count = always ? 0 : choosePartitions(scatters, updates);
     double cost = count ? partitionCost(scatters[0], updates, count) : 0;
     if (partitions || (count && dense > 2 * cost))
       return partitioned(b, scatters, count);
@@ -175,18 +191,22 @@ struct SortScattersPass
   }
 
   /// How many partitions there are to be; 0 if they would be too large.
-  int64_t choosePartitions(const RowScatter &scatter, int64_t updates) const {
+  int64_t choosePartitions(ArrayRef<RowScatter> scatters,
+                           int64_t updates) const {
     if (partitions)
       return partitions;
-    int64_t entries = scatter.entries(), features = scatter.numFeatures,
-            least = 2;
-    while (ceilDivide(updates, least) > maxInPartition)
-      least *= 2;
-    int64_t count = least;
+    int64_t entries = scatters[0].entries(), features = scatters[0].numFeatures,
+            most = 0, count = 2;
+    for (const RowScatter &scatter : scatters)
+      most = std::max(most, scatter.numLines * scatter.numUpdates);
+    while (ceilDivide(most, count) > maxInPartition)
+      count *= 2;
     // More are more parallelism, until there are more entries than updates.
     while (count * features < wantedLanes && count * entries < 2 * updates)
       count *= 2;
-    return count * entries * features > maxPartitioned ? 0 : count;
+    return entries > maxEntries || count * entries * features > maxPartitioned
+               ? 0
+               : count;
   }
 
   SortShape shape() const { return {chunkBits, digitBits}; }
@@ -243,63 +263,63 @@ struct SortScattersPass
       scatter.op.erase();
   }
 
-  /// The entries of all updates, and the updates as rows. What `padded` makes
-  /// of their number is filled up with keys that belong to no entry.
-  static std::pair<Value, Value>
-  joined(TensorMath &math, ArrayRef<RowScatter> scatters,
-         function_ref<int64_t(int64_t)> padded) {
-    SmallVector<Value> keys, rows;
-    for (const RowScatter &scatter : scatters) {
-      TensorMath own{math.b, scatter.op.getLoc()};
-      keys.push_back(scatter.keys(own));
-      rows.push_back(scatter.rows(own));
-    }
-    int64_t entries = scatters[0].entries();
-    Value key = concatenate(math, keys);
-    int64_t count = TensorMath::countOf(key), wanted = padded(count);
-    if (wanted != count)
-      key = math.add(math.extend(math.add(key, -entries), wanted), entries);
-    return {key, concatenate(math, rows)};
-  }
-
   /// Every partition has a sum of its own for each entry, which code
-  /// generation can keep in memory.
+  /// generation can keep in memory; the scatters add to them one after the
+  /// other.
   Value partitioned(OpBuilder &b, ArrayRef<RowScatter> scatters,
                     int64_t count) {
     const RowScatter &first = scatters[0];
+    Value sums;
+    for (const RowScatter &scatter : scatters) {
+      TensorMath math{b, scatter.op.getLoc()};
+      Value key = scatter.places(math), rows = scatter.rows(math);
+      int64_t updates = TensorMath::countOf(key),
+              length = ceilDivide(updates, count),
+              features = scatter.numFeatures;
+      key = extended(math, key, length * count, scatter.entries());
+      rows = math.extend(rows, length * count);
+      // Neighbouring updates belong to neighbouring partitions.
+      key = RowScatter::transposed(math, math.reshape(key, {length, count}),
+                                   {1, 0});
+      rows = RowScatter::transposed(
+          math, math.reshape(rows, {length, count, features}), {1, 0, 2});
+      auto own = b.create<ScatterAddOp>(
+          math.loc, rows,
+          math.broadcast(key, {count, length, features}, {0, 1}), 1,
+          scatter.entries());
+      made.insert(own);
+      sums = sums ? math.add(own, sums) : own;
+    }
     TensorMath math{b, first.op.getLoc()};
-    auto padded = [&](int64_t updates) {
-      return ceilDivide(updates, count) * count;
-    };
-    auto [key, rows] = joined(math, scatters, padded);
-    int64_t length = TensorMath::countOf(key) / count,
-            features = first.numFeatures;
-    rows = math.extend(rows, count * length);
-    // Neighbouring updates belong to neighbouring partitions.
-    Value keys = RowScatter::transposed(
-        math, math.reshape(key, {length, count}), {1, 0});
-    Value updates = RowScatter::transposed(
-        math, math.reshape(rows, {length, count, features}), {1, 0, 2});
-    auto scatter = b.create<ScatterAddOp>(
-        math.loc, updates,
-        math.broadcast(keys, {count, length, features}, {0, 1}), 1,
-        first.entries());
-    made.insert(scatter);
-    return first.result(math, math.sum(scatter, 0));
+    return first.result(math, math.sum(sums, 0));
+  }
+
+  /// Keys with others behind them that belong to no entry.
+  static Value extended(TensorMath &math, Value keys, int64_t count,
+                        int64_t entries) {
+    if (TensorMath::countOf(keys) == count)
+      return keys;
+    return math.add(math.extend(math.add(keys, -entries), count), entries);
   }
 
   Value sorted(OpBuilder &b, ArrayRef<RowScatter> scatters) {
     const RowScatter &first = scatters[0];
     TensorMath math{b, first.op.getLoc()};
+    SmallVector<Value> keys, rows;
+    for (const RowScatter &scatter : scatters) {
+      TensorMath own{b, scatter.op.getLoc()};
+      keys.push_back(scatter.keys(own));
+      rows.push_back(scatter.rows(own));
+    }
     int64_t entries = first.entries();
-    auto [key, rows] = joined(math, scatters, [&](int64_t updates) {
-      return shape().padded(updates);
-    });
+    Value key = concatenate(math, keys);
+    key =
+        extended(math, key, shape().padded(TensorMath::countOf(key)), entries);
     SortedKeys sorted = sortKeys(math, key, entries + 1, shape());
     Value begins = countLess(math, sorted.keys, math.iota({entries + 1}, 0));
     SmallVector<int64_t> wide{TensorMath::countOf(key), first.numFeatures};
     Value updates =
-        b.create<GatherOp>(math.loc, rows,
+        b.create<GatherOp>(math.loc, concatenate(math, rows),
                            math.broadcast(sorted.order, wide, {0}), 0);
     Value sums = sumSegments(math, updates, math.slice(begins, 0, entries),
                              math.slice(begins, 1, entries), fanBits);

@@ -4,6 +4,7 @@
 
 #include "KernelBuilder.h"
 #include "KernelFusion.h"
+#include "descent/Dialect/Descent/ScatteredSums.h"
 #include "descent/Dialect/Descent/ViewAlgebra.h"
 
 using namespace mlir;
@@ -39,8 +40,10 @@ static bool mapsZeroToZero(Block &block) {
 }
 
 bool canMergeSums(KernelOp inner, KernelOp outer) {
-  if (!isSum(inner) || !isSum(outer) || inner->getNumResults() != 1 ||
-      !isIdentity(inner.getFinishBlock()) || !isIdentity(outer.getMapBlock()) ||
+  // Partitions of a sum to computed places are there on purpose.
+  if (!isSum(inner) || !isSum(outer) || findScatteredUpdate(inner) ||
+      inner->getNumResults() != 1 || !isIdentity(inner.getFinishBlock()) ||
+      !isIdentity(outer.getMapBlock()) ||
       kernelResult(outer.getInputs()[0]).kernel != inner)
     return false;
   AccessAttr access = outer.getInputAccess(0);

@@ -131,7 +131,8 @@ INSTANTIATE_TEST_SUITE_P(
                     "conv_strided", "conv_strided_dx", "conv_strided_dw",
                     "conv", "mirrored", "to_scalar", "max_pool", "integers",
                     "picked", "guarded_product", "unit_reduction", "dropout",
-                    "gather", "gather_reduced", "products", "integer_maxima"),
+                    "gather", "gather_reduced", "products", "integer_maxima",
+                    "scattered", "scattered_more", "scattered_counts"),
     [](const auto &info) { return info.param; });
 
 /// What the loop of a 64^3 product's code has in it.

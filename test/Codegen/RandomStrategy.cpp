@@ -39,10 +39,24 @@ codegen::StrategyAttr randomStrategy(const codegen::IterationSpace &space,
       if (choice.run.back() % 2 == 0 && random() % 2)
         choice.run.back() /= 2;
     }
+    // Sums to computed places may lie in memory, the places of one lane.
+    std::optional<codegen::ScatteredSum> sum =
+        codegen::ScatteredSum::find(space);
+    if (sum && random() % 4 != 0) {
+      choice.lanes[sum->dim] = 1;
+      choice.tile[sum->dim] = choice.run[sum->dim] = space.extents[sum->dim];
+    } else if (sum && choice.tile[sum->dim] == space.extents[sum->dim]) {
+      continue;
+    }
     for (int64_t extent : space.reduction())
       choice.unroll.push_back(pickDivisor(extent, 16, random));
-    if (choice.tileSize() <= profile.maxTile &&
-        choice.steps() <= profile.maxUnrolledSteps &&
+    codegen::CostModel model(space, profile);
+    codegen::Choice inRegisters = model.inRegisters(choice);
+    // Additions to memory are long code.
+    int64_t mostSteps =
+        model.sumsInMemory(choice) ? 32 : profile.maxUnrolledSteps;
+    if (inRegisters.tileSize() <= profile.maxTile &&
+        inRegisters.steps() <= mostSteps &&
         codegen::keepsOrder(space, choice.unroll))
       return codegen::StrategyAttr::get(space.kernel.getContext(), choice.lanes,
                                         choice.tile, choice.run, choice.unroll);

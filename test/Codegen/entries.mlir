@@ -20,6 +20,9 @@ descent.input @signal : tensor<2x3x17xf32>
 descent.input @taps : tensor<4x3x5xf32>
 descent.input @volume : tensor<1x2x4x3x5xf32>
 descent.input @cube : tensor<2x2x3x2x3xf32>
+descent.input @cells : tensor<3001xi32> range [-2, 510]
+descent.input @others : tensor<2000xi32> range [0, 500]
+descent.input @given : tensor<3001x2xf32>
 
 // An embedding and a dense product: the lookup is fused with what is before and behind it.
 descent.entry @lookup {
@@ -299,4 +302,20 @@ descent.entry @odd_rows {
   descent.output "i", %i : tensor<3x37xi32>
   descent.output "es", %es : tensor<3x37xf32>
   descent.output "s", %s : tensor<3x37xf32>
+}
+
+// Sums to many computed places: the scatters add to one set of partitions in memory.
+descent.entry @scattered {
+  %i = descent.read @cells : tensor<3001xi32>
+  %j = descent.read @others : tensor<2000xi32>
+  %x = descent.read @given : tensor<3001x2xf32>
+  %y = descent.slice %x offsets [1000, 0] strides [1, 1] : tensor<3001x2xf32> to tensor<2000x2xf32>
+  %n = descent.neg %x : tensor<3001x2xf32>
+  %ib = descent.broadcast %i [0] : tensor<3001xi32> to tensor<3001x2xi32>
+  %jb = descent.broadcast %j [0] : tensor<2000xi32> to tensor<2000x2xi32>
+  %a = descent.scatter_add %x at %ib axis 0 extent 500 : (tensor<3001x2xf32>, tensor<3001x2xi32>) -> tensor<500x2xf32>
+  %b = descent.scatter_add %y at %jb axis 0 extent 500 : (tensor<2000x2xf32>, tensor<2000x2xi32>) -> tensor<500x2xf32>
+  %c = descent.scatter_add %n at %ib axis 0 extent 500 : (tensor<3001x2xf32>, tensor<3001x2xi32>) -> tensor<500x2xf32>
+  %s = descent.add %a, %b, %c : tensor<500x2xf32>
+  descent.output "s", %s : tensor<500x2xf32>
 }

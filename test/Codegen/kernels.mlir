@@ -18,6 +18,10 @@ descent.input @mask : tensor<7x13xi1>
 descent.input @i7x13 : tensor<7x13xi32> range [-9, 9]
 descent.input @long : tensor<1027xf32>
 descent.input @even : tensor<4096xf32>
+descent.input @places : tensor<13x5xi32> range [-3, 45]
+descent.input @places5 : tensor<5x128xi32> range [0, 41]
+descent.input @updates : tensor<13x5x3xf32>
+descent.input @sums : tensor<5x41x3xf32>
 
 // Elementwise over an odd shape, with a broadcast, an index and a bounds test in the body.
 descent.entry @elementwise {
@@ -401,4 +405,63 @@ descent.entry @integer_maxima {
   descent.output "j", %r#1 : tensor<7xi32>
   descent.output "u", %r#2 : tensor<7xui32>
   descent.output "k", %r#3 : tensor<7xi32>
+}
+
+// Sums to computed places, some of which lie outside; under a condition beside that, and from other sums on.
+descent.entry @scattered {
+  %u = descent.read @updates : tensor<13x5x3xf32>
+  %p = descent.read @places : tensor<13x5xi32>
+  %r = descent.kernel [5, 41, 3] reduce [13] by [#descent.combiner<sum>]
+    map(%u, %p : tensor<13x5x3xf32>, tensor<13x5xi32>)
+      [#descent.access<(d0, d1, d2, d3) -> (d3, d0, d2)>, #descent.access<(d0, d1, d2, d3) -> (d3, d0)>] {
+      ^bb0(%x: f32, %at: i32):
+        %zero = descent.constant 0.0 : f32
+        %place = descent.index affine_map<(d0, d1, d2, d3) -> (d1)>
+        %hit = descent.compare eq %at, %place : i32
+        %s = descent.select %hit, %x, %zero : f32
+        descent.yield %s : f32
+    } finish() [] {
+      ^bb0(%sum: f32):
+        descent.yield %sum : f32
+    } : tensor<5x41x3xf32>
+  descent.output "r", %r : tensor<5x41x3xf32>
+}
+descent.entry @scattered_more {
+  %u = descent.read @updates : tensor<13x5x3xf32>
+  %p = descent.read @places : tensor<13x5xi32>
+  %b = descent.read @sums : tensor<5x41x3xf32>
+  %r = descent.kernel [5, 41, 3] reduce [13] by [#descent.combiner<sum>]
+    map(%u, %p : tensor<13x5x3xf32>, tensor<13x5xi32>)
+      [#descent.access<(d0, d1, d2, d3) -> (d3, d0, d2)>, #descent.access<(d0, d1, d2, d3) -> (d3, d0)>] {
+      ^bb0(%x: f32, %at: i32):
+        %zero = descent.constant 0.0 : f32
+        %place = descent.index affine_map<(d0, d1, d2, d3) -> (d1)>
+        %counts = descent.in_bounds affine_set<(d0, d1, d2, d3) : (d3 + d0 - 2 >= 0)>
+        %hit = descent.compare eq %place, %at : i32
+        %s = descent.select %hit, %x, %zero : f32
+        %t = descent.select %counts, %s, %zero : f32
+        descent.yield %t : f32
+    } finish(%b : tensor<5x41x3xf32>) [#descent.access<(d0, d1, d2) -> (d0, d1, d2)>] {
+      ^bb0(%sum: f32, %before: f32):
+        %z = descent.add %sum, %before : f32
+        descent.yield %z : f32
+    } : tensor<5x41x3xf32>
+  descent.output "r", %r : tensor<5x41x3xf32>
+}
+descent.entry @scattered_counts {
+  %p = descent.read @places5 : tensor<5x128xi32>
+  %r = descent.kernel [41, 5] reduce [128] by [#descent.combiner<sum>]
+    map(%p : tensor<5x128xi32>) [#descent.access<(d0, d1, d2) -> (d1, d2)>] {
+      ^bb0(%at: i32):
+        %zero = descent.constant 0 : i32
+        %one = descent.constant 1 : i32
+        %place = descent.index affine_map<(d0, d1, d2) -> (d0)>
+        %hit = descent.compare eq %at, %place : i32
+        %s = descent.select %hit, %one, %zero : i32
+        descent.yield %s : i32
+    } finish() [] {
+      ^bb0(%sum: i32):
+        descent.yield %sum : i32
+    } : tensor<41x5xi32>
+  descent.output "r", %r : tensor<41x5xi32>
 }

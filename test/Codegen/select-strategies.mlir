@@ -69,3 +69,26 @@ schedule.kernel @decided bindings [read, write] reads [#schedule.operand<0, 0>] 
     } : tensor<64xf32>
   schedule.return %c : tensor<64xf32>
 }
+
+// Where there are many places, the sums of all of them lie in memory and belong to one lane: as many additions as there are updates.
+// CHECK-LABEL: schedule.kernel @scattered
+// CHECK-SAME: strategy #codegen.strategy<lanes = [{{8, 1, 1|4, 1, 2}}], tile = [{{[0-9]+}}, 4096, {{[0-9]+}}],
+// PORTABLE-LABEL: schedule.kernel @scattered
+// PORTABLE-SAME: strategy #codegen.strategy<lanes = [{{[0-9]+}}, 1, {{[0-9]+}}], tile = [{{[0-9]+}}, 4096, {{[0-9]+}}],
+schedule.kernel @scattered bindings [read, read, write] reads [#schedule.operand<0, 0>, #schedule.operand<1, 0>] writes [#schedule.operand<2, 0>] {
+^bb0(%u: tensor<4096x32x2xf32>, %p: tensor<4096x32xi32>):
+  %c = descent.kernel [32, 4096, 2] reduce [4096] by [#descent.combiner<sum>]
+    map(%u, %p : tensor<4096x32x2xf32>, tensor<4096x32xi32>)
+      [#descent.access<(d0, d1, d2, d3) -> (d3, d0, d2)>, #descent.access<(d0, d1, d2, d3) -> (d3, d0)>] {
+      ^bb0(%x: f32, %at: i32):
+        %zero = descent.constant 0.0 : f32
+        %place = descent.index affine_map<(d0, d1, d2, d3) -> (d1)>
+        %hit = descent.compare eq %at, %place : i32
+        %s = descent.select %hit, %x, %zero : f32
+        descent.yield %s : f32
+    } finish() [] {
+      ^bb0(%sum: f32):
+        descent.yield %sum : f32
+    } : tensor<32x4096x2xf32>
+  schedule.return %c : tensor<32x4096x2xf32>
+}

@@ -1,4 +1,4 @@
-// Large scatters by sorting. That they compute the same is compared, with chunks, digits and blocks so small that there are many of each.
+// Large scatters in partitions or by sorting. That they compute the same is compared, with chunks, digits and blocks so small that there are many of each.
 // RUN: descent-opt %s --descent-sort-scatters="always chunk-bits=2 digit-bits=2 fan-bits=1" -o %t.small.mlir
 // RUN: FileCheck %s --implicit-check-not="descent.scatter_add" < %t.small.mlir
 // RUN: descent-interpret --compare %s %t.small.mlir --entry rows
@@ -17,6 +17,21 @@
 // RUN: descent-interpret --compare %s %t.kernels.mlir --entry mixed
 // RUN: descent-interpret --compare %s %t.kernels.mlir --entry added
 // RUN: descent-opt %s --descent-sort-scatters | FileCheck %s --check-prefix=CHOICE
+// RUN: descent-opt %s --descent-sort-scatters=partitions=3 -o %t.parts.mlir
+// RUN: FileCheck %s --check-prefix=PARTS < %t.parts.mlir
+// RUN: descent-interpret --compare %s %t.parts.mlir --entry rows
+// RUN: descent-interpret --compare %s %t.parts.mlir --entry outside
+// RUN: descent-interpret --compare %s %t.parts.mlir --entry one
+// RUN: descent-interpret --compare %s %t.parts.mlir --entry lines
+// RUN: descent-interpret --compare %s %t.parts.mlir --entry mixed
+// RUN: descent-interpret --compare %s %t.parts.mlir --entry same
+// RUN: descent-interpret --compare %s %t.parts.mlir --entry added
+// RUN: descent-interpret --compare %s %t.parts.mlir --entry steps
+// RUN: descent-opt %t.parts.mlir --descent-lower-to-kernels --descent-fold-views --descent-form-kernels --descent-verify-kernels -o %t.partkernels.mlir
+// RUN: FileCheck %s --check-prefix=KERNELS < %t.partkernels.mlir
+// RUN: descent-interpret --compare %s %t.partkernels.mlir --entry rows
+// RUN: descent-interpret --compare %s %t.partkernels.mlir --entry mixed
+// RUN: descent-interpret --compare %s %t.partkernels.mlir --entry added
 
 descent.input @row : tensor<101xi32> range [0, 37]
 descent.input @far : tensor<101xi32> range [-20, 60]
@@ -33,6 +48,13 @@ descent.input @vector : tensor<60000xf32>
 // CHECK-LABEL: descent.entry @rows
 // CHOICE-LABEL: descent.entry @rows
 // CHOICE: descent.scatter_add
+// PARTS-LABEL: descent.entry @rows
+// PARTS: %[[SUMS:.*]] = descent.scatter_add %{{.*}} axis 1 extent 37 : (tensor<3x34x3xf32>, tensor<3x34x3xi32>) -> tensor<3x37x3xf32>
+// PARTS: descent.reduce_sum %[[SUMS]]
+// The sum over the partitions stays a kernel of its own.
+// KERNELS-LABEL: descent.entry @rows
+// KERNELS: descent.kernel [3, 37, 3] reduce [34]
+// KERNELS: descent.kernel [37, 3] reduce [3]
 descent.entry @rows {
   %i = descent.read @row : tensor<101xi32>
   %x = descent.read @x : tensor<101x3xf32>
@@ -91,7 +113,17 @@ descent.entry @same {
   descent.output "s", %s : tensor<101x37xf32>
 }
 
-// Scatters into one sum are sorted together; what else is added stays.
+// Scatters into one sum are sorted together, or add to the same partitions in one kernel each; what else is added stays.
+// PARTS-LABEL: descent.entry @added
+// PARTS: %[[FIRST:.*]] = descent.scatter_add
+// PARTS: %[[SECOND:.*]] = descent.scatter_add
+// PARTS: %[[BOTH:.*]] = descent.add %[[SECOND]], %[[FIRST]] : tensor<3x37x3xf32>
+// PARTS: descent.reduce_sum %[[BOTH]]
+// KERNELS-LABEL: descent.entry @added
+// KERNELS: %[[FIRST:.*]] = descent.kernel [3, 37, 3] reduce [34]
+// KERNELS: %[[BOTH:.*]] = descent.kernel [3, 37, 3] reduce [34]
+// KERNELS: finish(%[[FIRST]] :
+// KERNELS: descent.kernel [37, 3] reduce [3]
 // CHECK-LABEL: descent.entry @added
 // CHECK-COUNT-2: descent.concat
 // CHECK-NOT: descent.concat
@@ -130,7 +162,8 @@ descent.entry @steps {
 
 // Without being told, only what is cheaper that way.
 // CHOICE-LABEL: descent.entry @large
-// CHOICE-NOT: descent.scatter_add
+// CHOICE: descent.scatter_add %{{.*}} axis 1 extent 30000 : (tensor<4x15000x1xf32>, tensor<4x15000x1xi32>) -> tensor<4x30000x1xf32>
+// CHOICE: descent.reduce_sum
 // CHOICE: descent.output
 // CHECK-LABEL: descent.entry @large
 descent.entry @large {
@@ -138,4 +171,16 @@ descent.entry @large {
   %x = descent.read @vector : tensor<60000xf32>
   %s = descent.scatter_add %x at %i axis 0 extent 30000 : (tensor<60000xf32>, tensor<60000xi32>) -> tensor<30000xf32>
   descent.output "s", %s : tensor<30000xf32>
+}
+
+// A million entries are too many for partitions.
+// CHOICE-LABEL: descent.entry @wide
+// CHOICE-NOT: descent.scatter_add
+// CHOICE: descent.output
+// CHECK-LABEL: descent.entry @wide
+descent.entry @wide {
+  %i = descent.read @many : tensor<60000xi32>
+  %x = descent.read @vector : tensor<60000xf32>
+  %s = descent.scatter_add %x at %i axis 0 extent 1000000 : (tensor<60000xf32>, tensor<60000xi32>) -> tensor<1000000xf32>
+  descent.output "s", %s : tensor<1000000xf32>
 }

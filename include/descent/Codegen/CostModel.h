@@ -7,6 +7,7 @@
 #define DESCENT_CODEGEN_COSTMODEL_H
 
 #include "descent/Codegen/IterationSpace.h"
+#include "descent/Codegen/ScatteredSum.h"
 #include "descent/Target/Profile.h"
 #include <deque>
 #include <map>
@@ -30,7 +31,9 @@ struct Choice {
 /// depth of the loops that change it.
 class CostModel {
 public:
-  CostModel(const IterationSpace &space, const Profile &profile);
+  /// `isPart` says that the kernel is one loop nest of a row group.
+  CostModel(const IterationSpace &space, const Profile &profile,
+            bool isPart = false);
 
   /// What a subgroup executes.
   Instructions executed(const Choice &choice) { return count(choice, true); }
@@ -59,6 +62,17 @@ public:
   double compileTime(const Choice &choice) {
     return dot(code(choice), profile.compileCosts);
   }
+  /// The sum to computed places that the kernel is, if it is one, and whether
+  /// the choice keeps it in memory.
+  const std::optional<ScatteredSum> &scatteredSum() const { return scattered; }
+  bool sumsInMemory(const Choice &choice) const {
+    return scattered &&
+           choice.tile[scattered->dim] == space.extents[scattered->dim];
+  }
+  /// The choice with a tile of what is in registers.
+  Choice inRegisters(Choice choice) const;
+  /// Trips around all loops, one loop after the other.
+  double trips(const Choice &choice) const;
 
 private:
   /// A set of dimensions as bits.
@@ -107,6 +121,7 @@ private:
 
   const IterationSpace &space;
   const Profile &profile;
+  std::optional<ScatteredSum> scattered;
   std::vector<Expr> pool;
   std::vector<Access> mapReads, finishReads, writes;
   std::vector<Work> mapWork, finishWork;
@@ -126,6 +141,8 @@ private:
   /// Where dimension `dim` of a tile starts at most.
   int64_t lastStart(unsigned dim, const Choice &choice) const;
   Instructions count(const Choice &choice, bool loops);
+  Instructions countInMemory(const Choice &choice, bool loops);
+  void addWorkOf(const Choice &choice, bool loops, Instructions &sum);
   void addReads(std::vector<Access> &reads, const Choice &choice, bool loops,
                 Instructions &sum);
   /// How often loops execute what depends on these dimensions.
@@ -152,8 +169,18 @@ public:
     return executedTime(choice) * models.front().subgroups(choice);
   }
   double compileTime(const Choice &choice);
+  /// Results, of each kind, that a lane has in registers.
+  int64_t tileSize(const Choice &choice) const {
+    return models.front().inRegisters(choice).tileSize();
+  }
   /// The most evaluations of a block in one trip of an innermost loop.
   int64_t steps(const Choice &choice) const;
+  /// Trips of a lane around all loops.
+  double trips(const Choice &choice) const;
+  /// As in CostModel; never of a row group.
+  const std::optional<ScatteredSum> &scatteredSum() const {
+    return models.front().scatteredSum();
+  }
   /// Whether reductions that need their order keep it.
   bool keepsOrder(const Choice &choice) const;
 

@@ -67,18 +67,32 @@ def UnrollScansPass : Pass<"descent-unroll-scans", "::descent::EntryOp"> {
 }
 
 def SortScattersPass : Pass<"descent-sort-scatters", "::descent::EntryOp"> {
-  let summary = "Computes large scatter_adds by sorting their updates";
+  let summary = "Computes large scatter_adds in partitions, or by sorting their updates";
   let description = [{
-    A `scatter_add` as it stands compares every update with every entry. Where that costs more than sorting, it becomes tensor operations that all gather:
+    A `scatter_add` as it stands compares every update with every entry. Where that costs more, f32 scatters of which an `add` sums up the results, or one alone, become one of these.
 
-    * *Keys*: the entry of each update, or one behind the last for an update that adds nowhere. f32 scatters of which an `add` sums up the results are one, of all their updates.
+    *Partitions*: each has a sum of its own for every entry. They are scatters still, with one more dimension, and a sum over it; but a lane can keep a partition's sums in memory and add each
+    of its updates to one of them (docs/codegen.md). Scatters that are added up go on with the sums of the one before. There are enough partitions to fill a device and for no lane to
+    have too many updates, as long as there are more updates than entries of all partitions together.
+
+    ```mlir
+    %s = descent.scatter_add %x at %b axis 0 extent 30000 : (tensor<60000xf32>, tensor<60000xi32>) -> tensor<30000xf32>
+    // becomes, but for reshapes
+    %p = descent.scatter_add %xt at %bt axis 1 extent 30000 : (tensor<4x15000xf32>, tensor<4x15000xi32>) -> tensor<4x30000xf32>
+    %s = descent.reduce_sum %p axis 0 : tensor<4x30000xf32>
+    ```
+
+    *Sorting*, where the sums of all partitions would be too large. All of it gathers:
+
+    * *Keys*: the entry of each update, or one behind the last for an update that adds nowhere. Scatters that are added up are one, of all their updates.
     * *Order*: a stable radix sort (RadixSort.cpp). A pass ranks the keys of each chunk by one digit, counts digits by chunk, and finds the source of every place behind it by searching the running sums of
       the counts.
     * *Sums* (SegmentSums.cpp): an entry's updates are a range of the sorted ones. Sums of aligned blocks form a tree; on every level a range takes the blocks at its ends. Nothing is subtracted, and a NaN stays in its entry.
 
-    The order of every sum is fixed, but it is that of the tree. About updates x (bits / digit-bits) x (2 x chunk + 2^digit-bits) operations.
+    The order of every sum is fixed: that of the partitions, or of the tree. Sorting takes about updates x (bits / digit-bits) x (2 x chunk + 2^digit-bits) operations.
   }];
   let options = [Option<"always", "always", "bool", "false", "sort whatever it costs">,
+                 Option<"partitions", "partitions", "int64_t", "0", "split into so many partitions whatever it costs; 0: as many as are cheapest">,
                  Option<"chunkBits", "chunk-bits", "int64_t", "6", "log2 of the updates that are ranked together">,
                  Option<"digitBits", "digit-bits", "int64_t", "6", "the most bits of a key that a pass sorts by">,
                  Option<"fanBits", "fan-bits", "int64_t", "3", "log2 of the blocks that form the next larger one">];

@@ -3,6 +3,7 @@
 // The kernel operation: its verifier, which states all that later stages rely
 // on, and its cost; the verifier of its loads.
 
+#include "descent/Dialect/Descent/ScatteredSums.h"
 #include "descent/Dialect/Descent/ViewAlgebra.h"
 
 using namespace mlir;
@@ -166,8 +167,13 @@ uint64_t KernelOp::getFlops() {
     points *= extent;
   for (int64_t extent : getReduction())
     reduced *= extent;
-  return points * (reduced * (cost(getMapBlock()) + getCombiners().size()) +
-                   cost(getFinishBlock()));
+  // Of all places, an update belongs to one.
+  uint64_t places = 1;
+  if (std::optional<ScatteredUpdate> found = findScatteredUpdate(*this))
+    places = getParallel()[found->dim];
+  return points / places * reduced *
+             (cost(getMapBlock()) + getCombiners().size()) +
+         points * cost(getFinishBlock());
 }
 
 LogicalResult LoadOp::verify() {
