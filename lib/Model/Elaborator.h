@@ -259,13 +259,15 @@ private:
   void runLoop(const Stage &stage, Block &block);
   void assign(const std::vector<Identifier> &names, const Value &value,
               Block &block, Location location);
+  std::optional<Value> previousValue(const Stage &stage, Block &block);
+  Location requirementLocation(const Stage &stage) const;
+  std::string formatMessage(const std::string &message, Location location);
+
+  // Members.cpp
   void define(const Identifier &name, const Value &value, const char *what,
               bool mayReplace);
   bool enterMember(const Stage &stage);
-  std::optional<Value> previousValue(const Stage &stage, Block &block);
   void makeInstance(const Stage &stage);
-  Location requirementLocation(const Stage &stage) const;
-  std::string formatMessage(const std::string &message, Location location);
 
   // States.cpp
   void declareState(const Stage &stage);
