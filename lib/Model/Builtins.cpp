@@ -93,14 +93,17 @@ struct Builtins {
     int64_t step = a.size() > 2 ? a[2].integer() : 1;
     if (step == 0)
       return e.error(site.location, "the step of a range cannot be 0");
-    if (std::abs(double(end) - double(begin)) / std::abs(double(step)) >
-        Elaborator::maxNodes)
+    // Unsigned: the way from begin to end may be longer than 63 bits.
+    uint64_t first = begin, stride = step, way = uint64_t(end) - first;
+    if (step < 0)
+      stride = -stride, way = -way;
+    bool isEmpty = step > 0 ? begin >= end : begin <= end;
+    uint64_t count = isEmpty ? 0 : (way - 1) / stride + 1;
+    if (count > Elaborator::maxNodes)
       return e.error(site.location, "the range is too long");
-    // Counted before, so that the last step does not leave the 64 bits.
-    double span = (double(end) - double(begin)) / double(step);
     List result;
-    for (int64_t i = 0; i < int64_t(std::ceil(span)); ++i)
-      result.push_back(begin + i * step);
+    for (uint64_t i = 0; i < count; ++i)
+      result.push_back(int64_t(first + i * uint64_t(step)));
     return result;
   }
 

@@ -66,6 +66,13 @@ TEST(Elaboration, ComputesLists) {
   EXPECT_EQ(integer("fold([1, 2, 3], 0, (a, b) => 10 * a + b)"), 123);
   EXPECT_EQ(integer("total(range(10, 0, -3)[::-1])"), 22);
   EXPECT_EQ(integer("len([0] * 4)"), 4);
+  EXPECT_EQ(integer("5 + len(range(1, 0)) + len(range(0, 1, -1))"), 5);
+  // Beyond what doubles tell apart, and what 64 bits have between them.
+  EXPECT_EQ(integer("len(range(2 ** 53, 2 ** 53 + 1))"), 1);
+  EXPECT_EQ(integer("5 + len(range(0, -2 ** 62))"), 5);
+  EXPECT_EQ(integer("range(-9 * 10 ** 18, 9 * 10 ** 18, 6 * 10 ** 18)[2] / 10 "
+                    "** 18"),
+            3);
 }
 
 TEST(Elaboration, KnowsShapes) {
