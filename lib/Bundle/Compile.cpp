@@ -197,10 +197,7 @@ CompileStatus Compilation::checkSizes() {
                       << schedule::byteSize(tensor)
                       << " bytes; the most that a device promises to bind is "
                       << maxTensorBytes
-                      << (isa<PackOp, UnpackOp>(op)
-                              ? "; all parameters of an optimizer have to fit "
-                                "into that"
-                              : "; a smaller batch or layer makes it smaller");
+                      << "; a smaller batch or layer makes it smaller";
       return WalkResult::interrupt();
     }
     return WalkResult::advance();
@@ -226,12 +223,26 @@ static CompileStatus checkLaunches(ModuleOp module) {
   return CompileStatus::Done;
 }
 
+CompileStatus Compilation::rematerialize() {
+  if (options.memoryBudget == 0)
+    return CompileStatus::Done;
+  auto addPasses = [&](OpPassManager &passes) {
+    addRematerialization(passes, options.memoryBudget);
+  };
+  CompileStatus status =
+      runPasses(*module, addPasses, CompileStatus::InvalidModel);
+  return status == CompileStatus::Done ||
+                 module.get()->hasAttr(schedule::kTooLargeAttrName)
+             ? status
+             : CompileStatus::InternalError;
+}
+
 CompileStatus Compilation::plan(int64_t maxBindings,
                                 OwningOpRef<ModuleOp> &planned) {
   auto run = [&](CompileStatus failure) {
     planned = module->clone();
     auto addPasses = [&](OpPassManager &passes) {
-      addPlanning(passes, maxBindings);
+      addPlanning(passes, maxBindings, options.memoryBudget);
     };
     return runPasses(*planned, addPasses, failure);
   };
@@ -246,6 +257,8 @@ CompileStatus Compilation::plan(int64_t maxBindings,
 CompileStatus Compilation::schedule() {
   return timed("schedule", [&] {
     if (CompileStatus status = checkSizes(); status != CompileStatus::Done)
+      return status;
+    if (CompileStatus status = rematerialize(); status != CompileStatus::Done)
       return status;
     // By the number of bindings, which is all that plans depend on.
     std::map<int64_t, OwningOpRef<ModuleOp>> plans;

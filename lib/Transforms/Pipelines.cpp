@@ -55,8 +55,15 @@ void addKernelFormation(OpPassManager &passes, bool fuse) {
   entry.addPass(createVerifyKernelsPass());
 }
 
-void addPlanning(OpPassManager &passes, int64_t maxBindings) {
+void addRematerialization(OpPassManager &passes, int64_t budget) {
+  schedule::RematerializeOptions options;
+  options.budget = budget;
+  passes.addPass(schedule::createRematerialize(options));
+}
+
+void addPlanning(OpPassManager &passes, int64_t maxBindings, int64_t budget) {
   schedule::PlanMemoryOptions options;
+  options.budget = budget;
   options.maxBindings = maxBindings;
   passes.addPass(schedule::createPlanMemory(options));
 }

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import struct
 import subprocess
 import sys
@@ -210,6 +211,32 @@ def fusion_changes_no_loss():
             expect(abs(a - b) <= 1e-4 * abs(b), f"{model}: losses {a} and {b}")
 
 
+def a_memory_budget_changes_no_bit():
+    """What is computed again is what was there before: dropout, batch norm, attention, a loss that holds a gradient, two optimizers in turn."""
+    from device import Bundle, Device
+    from peer_networks import made_up
+    driver = Device(BIN / "descent-conformance-driver", True)
+    large = [("resnet18", ["train"], "-D", "size=16", "--batch", 4), ("char-transformer", ["train"], "--batch", 4)]
+    for name, entries, *options in [("conv-net", ["train"]), ("residual-net", ["train"]), ("transformer", ["train"], "-D", "layers=2", "--batch", 4),
+                                    ("sdf", ["train"]), ("gan", ["step_critic", "step_generator"])] + (large if FULL else []):
+        arguments = (ROOT / "models" / f"{name}.descent", "--target", "lavapipe", "--entries", ",".join(entries), *options)
+        refused = run("descentc", *arguments, "-o", WORK / "never.bundle", "--memory-budget", 1, code=3).stderr
+        least = int(re.search(r" takes (\d+) bytes", refused)[1])
+        results = []
+        for budget in ([], ["--memory-budget", least]):
+            path = WORK / f"budget-{name}.bundle"
+            said = run("descentc", *arguments, "-o", path, *budget).stderr
+            expect(("repeated to stay within" in said) == bool(budget), f"{name}: {said}")
+            bundle, random = Bundle(path), np.random.default_rng(3)
+            inputs = {tensor["name"]: made_up(tensor, random) for tensor in bundle.manifest["inputs"]}
+            results.append(driver.run(bundle, {}, [{"entry": entry, "step": step, "inputs": inputs, "read": list(bundle.states)}
+                                                   for step in (1, 2) for entry in entries], seed=5))
+        for whole, tight in zip(*results):
+            for key, value in whole.items():
+                expect(np.array_equal(value.view(np.uint32), tight[key].view(np.uint32)), f"{name}: {key} differs within {least} bytes")
+    driver.close()
+
+
 def every_image_model_learns():
     models = [model for model in sorted((ROOT / "models").glob("*.json")) if "image" in json.loads(model.read_text())["inputs"]]
     expect(len(models) >= 4, f"only {len(models)} models have an image for input")
@@ -406,7 +433,7 @@ def divergence_is_exit_6():
 
 
 TESTS = [glyphs_reach_97_percent, mnist_reaches_967, eval_repeats_the_last_epochs_numbers, same_seed_same_bytes, fifty_steps_as_torch,
-         torch_state_dict_loads, compiles_in_two_seconds, same_model_same_bytes, other_profile_same_losses, fusion_changes_no_loss, every_image_model_learns, every_json_model_runs,
+         torch_state_dict_loads, compiles_in_two_seconds, same_model_same_bytes, other_profile_same_losses, fusion_changes_no_loss, a_memory_budget_changes_no_bit, every_image_model_learns, every_json_model_runs,
          peers_networks_train_as_torch, large_models_train, peers_are_compared, no_model_is_forgotten,
          entries_of_their_own_run, both_spellings_give_the_same_bytes,
          a_device_stays_a_device,

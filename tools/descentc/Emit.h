@@ -29,7 +29,7 @@ void printReport(const bundle::ModelInfo &model,
                  llvm::raw_ostream &os);
 
 /// One line: parameters, kernels per step, operations, bytes moved, peak
-/// memory.
+/// memory; and one for every entry that computes values again for the budget.
 void printSummary(const bundle::ModelInfo &model,
                   const bundle::Variant &variant, llvm::raw_ostream &os);
 

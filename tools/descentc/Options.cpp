@@ -5,6 +5,7 @@
 #include "Options.h"
 #include "llvm/Support/Path.h"
 #include <CLI/CLI.hpp>
+#include <cmath>
 
 namespace descent {
 
@@ -41,12 +42,39 @@ static std::string resolveTargets(const std::vector<std::string> &names,
   return "";
 }
 
+/// Reads a number of bytes as `1500000`, `64M`, `1.5GiB` or `100MB`: K, M and G
+/// are powers of 1024, as with Ki or KiB; KB, MB and GB are powers of 1000.
+/// None if it is no such number, or not positive.
+static std::optional<int64_t> parseBytes(llvm::StringRef text) {
+  size_t digits = text.find_first_not_of("0123456789.");
+  double number;
+  if (text.take_front(digits).getAsDouble(number))
+    return std::nullopt;
+  llvm::StringRef unit =
+      digits == llvm::StringRef::npos ? "" : text.drop_front(digits);
+  double factor = 1;
+  if (!unit.empty() && !unit.equals_insensitive("b")) {
+    size_t power = llvm::StringRef("kmgt").find_insensitive(unit.take_front());
+    llvm::StringRef rest = unit.drop_front();
+    bool isBinary = rest.empty() || rest.equals_insensitive("i") ||
+                    rest.equals_insensitive("ib");
+    if (power == llvm::StringRef::npos ||
+        !(isBinary || rest.equals_insensitive("b")))
+      return std::nullopt;
+    factor = std::pow(isBinary ? 1024.0 : 1000.0, power + 1);
+  }
+  double bytes = number * factor;
+  if (!(bytes >= 1 && bytes < 0x1p62))
+    return std::nullopt;
+  return int64_t(bytes);
+}
+
 std::optional<DriverOptions> parseCommandLine(int argc, char **argv,
                                               int &exitCode) {
   DriverOptions options;
   std::vector<std::string> defines, targets;
   int64_t batch = 0;
-  std::string spelling;
+  std::string spelling, memoryBudget;
   int optimize = 1;
   CLI::App app("descentc: compiles the description of a neural network to a "
                "bundle that descent-run trains.",
@@ -102,6 +130,17 @@ std::optional<DriverOptions> parseCommandLine(int argc, char **argv,
                  "0: every operation in a kernel of its own, nothing fused or "
                  "merged, to compare with; default: 1")
       ->check(CLI::IsMember({0, 1}));
+  app.add_option("--memory-budget", memoryBudget,
+                 "the most memory that the bundle may need on the device, in "
+                 "bytes or as 512M, 1.5GiB, 800MB: values that do not fit are "
+                 "computed again where they are needed, at the same results")
+      ->type_name("BYTES")
+      ->check([](const std::string &text) {
+        return parseBytes(text) ? std::string()
+                                : "expected a number of bytes, as 1500000, "
+                                  "512M, 1.5GiB or 800MB, got '" +
+                                      text + "'";
+      });
   app.add_flag("--time", options.time, "print how long each phase took");
   app.add_option("--threads", options.compile.threads,
                  "how many threads compile; default: one for each core. The "
@@ -125,6 +164,8 @@ std::optional<DriverOptions> parseCommandLine(int argc, char **argv,
       throw CLI::ValidationError("--as", "only --emit ast has spellings");
     options.asJson = spelling == "json";
     options.compile.fuse = optimize != 0;
+    if (!memoryBudget.empty())
+      options.compile.memoryBudget = *parseBytes(memoryBudget);
     for (const std::string &text : defines) {
       options.compile.load.defines.push_back(parseDefine(text));
       if (options.compile.load.defines.back().name.empty())

@@ -4,6 +4,7 @@
 
 #include "Emit.h"
 #include "descent/Dialect/Schedule/MemoryReport.h"
+#include "descent/Dialect/Schedule/Rematerialization.h"
 #include "llvm/Support/Format.h"
 
 using namespace mlir;
@@ -32,6 +33,24 @@ static schedule::EntryOp getMainEntry(ModuleOp module) {
   return *entries.begin();
 }
 
+/// A line for every entry of which something is computed again.
+static void printRematerialization(ModuleOp module, llvm::raw_ostream &os) {
+  std::optional<schedule::Rematerialization> what =
+      schedule::getRematerialization(module);
+  if (!what)
+    return;
+  for (const schedule::Rematerialization::Entry &entry : what->entries)
+    os << "  " << entry.name << ": " << entry.launches
+       << (entry.launches == 1 ? " launch" : " launches")
+       << " repeated to stay within " << abbreviate(what->budget)
+       << "B: " << abbreviate(entry.flop)
+       << llvm::format("FLOP (+%.2g %%), ",
+                       100.0 * entry.flop /
+                           std::max<int64_t>(entry.baseFlop, 1))
+       << abbreviate(entry.bytes) << "B moved; peak memory with all kept "
+       << abbreviate(what->unrestricted) << "B\n";
+}
+
 void printSummary(const bundle::ModelInfo &model,
                   const bundle::Variant &variant, llvm::raw_ostream &os) {
   ModuleOp module = variant.module.get();
@@ -46,6 +65,7 @@ void printSummary(const bundle::ModelInfo &model,
      << cost.kernels << " kernels, " << abbreviate(cost.flop) << "FLOP, "
      << abbreviate(cost.bytes) << "B moved; peak memory "
      << abbreviate(bundle::getPeakBytes(module)) << "B\n";
+  printRematerialization(module, os);
 }
 
 /// A line for every record; those of loops are indented.

@@ -44,6 +44,9 @@ struct CompileOptions {
   /// Whether to fuse kernels and merge launches. Without, every operation runs
   /// in a kernel of its own: slower, and a reference to compare with.
   bool fuse = true;
+  /// The most bytes that all memory together may take: what does not fit is
+  /// computed again where it is needed. 0: as many as it takes.
+  int64_t memoryBudget = 0;
 };
 
 /// How a compilation went; the numbers are exit codes.
@@ -104,6 +107,8 @@ private:
   CompileStatus importModelFile();
   CompileStatus parseDialectFile();
   CompileStatus checkSizes();
+  /// Stays within the memory budget, or reports that there is no way to.
+  CompileStatus rematerialize();
   CompileStatus plan(int64_t maxBindings,
                      mlir::OwningOpRef<mlir::ModuleOp> &planned);
   CompileStatus timed(llvm::StringRef phase,

@@ -21,10 +21,15 @@ void addDifferentiation(mlir::OpPassManager &passes);
 /// operations become kernels, fused ones unless told otherwise.
 void addKernelFormation(mlir::OpPassManager &passes, bool fuse = true);
 
+/// Kernel level to kernel level: values are computed again rather than kept,
+/// until all memory together is within `budget` bytes.
+void addRematerialization(mlir::OpPassManager &passes, int64_t budget);
+
 /// Kernel level to schedule level: places and launches. Of the device
 /// only the number of bindings matters, so devices that agree in it can share a
-/// plan.
-void addPlanning(mlir::OpPassManager &passes, int64_t maxBindings);
+/// plan. With a budget it spares memory rather than barriers.
+void addPlanning(mlir::OpPassManager &passes, int64_t maxBindings,
+                 int64_t budget = 0);
 
 /// Strategies for one kind of device, and by them which launches become one,
 /// unless told otherwise, and where barriers stand.

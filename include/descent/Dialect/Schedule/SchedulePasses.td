@@ -7,6 +7,39 @@
 
 include "mlir/Pass/PassBase.td"
 
+def Rematerialize : Pass<"descent-rematerialize", "::mlir::ModuleOp"> {
+  let summary = "computes values again that would be kept over the peak, until the memory plan is within a budget";
+  let description = [{
+    At the kernel level, before the plan is made. Does nothing where the plan of `descent-plan-memory` is within `budget`: bytes of all slabs together, which hold states, packed gradients, inputs and
+    transients.
+
+    Else kernels are put into the order of the plan, and of the values that live, unused, where too much does, one after the other is computed again in front of the first later reader: always the one that
+    saves the most bytes over time for what its kernel costs (its operations, the bytes that it moves, a launch). An operand that is dead by then lives on, or is computed again
+    as well; so what is kept are checkpoints, and segments between them run twice. What is computed before it is first of use is moved. Loops are not repeated. At the end, what proves to be spared for nothing is kept again.
+
+    A repeated kernel is a clone that reads the same values, and random numbers are functions of their counters: results are the same to the bit. Simulation proves that nothing else changed, as it does for plans.
+
+    Where no choice is within the budget, fails with an error at the operation where the most memory is in use in the smallest plan that was found; that plan's bytes are a budget that can be met. Sets `schedule.too_large`, as
+    it is the model's fault, or `schedule.rematerialized`, which says what it cost (Rematerialization.h).
+
+    ```mlir
+    %a = descent.kernel ... (%x) ...        // large
+    %b = descent.kernel ... (%a) ...
+    %c = descent.kernel ... (%b) ...        // the peak
+    %d = descent.kernel ... (%c, %a) ...
+    ```
+    becomes
+    ```mlir
+    %a = descent.kernel ... (%x) ...
+    %b = descent.kernel ... (%a) ...
+    %c = descent.kernel ... (%b) ...
+    %a2 = descent.kernel ... (%x) ...
+    %d = descent.kernel ... (%c, %a2) ...
+    ```
+  }];
+  let options = [Option<"budget", "budget", "int64_t", "0", "bytes that all memory together may take; 0: any">];
+}
+
 def PlanMemory : Pass<"descent-plan-memory", "::mlir::ModuleOp"> {
   let summary = "kernel level to schedule level: an order, a place for every tensor, the bindings of every launch";
   let description = [{

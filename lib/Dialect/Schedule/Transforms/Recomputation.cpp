@@ -89,6 +89,8 @@ EntryModel schedule::buildModel(
       tensor.size = llvm::alignTo(byteSize(result.getType()), kPlaceAlignment);
       if (buffer->kind == Buffer::Kind::Transient)
         tensor.bytes = llvm::alignTo(buffer->getBytes(), kPlaceAlignment);
+      else // A repetition would read the state that this overwrites.
+        step.isRepeatable = false;
       tensor.isOfLoop = buffer->isOfLoop;
       for (auto [i, read] : llvm::enumerate(step.reads)) {
         auto readsIt = [&](OpOperand &operand) {
@@ -172,7 +174,8 @@ std::vector<int64_t> Timeline::countLiveBytes() const {
     llvm::SmallSet<unsigned, 4> results, reads;
     for (auto [result, read] : step.takeOvers) {
       unsigned from = runs[i].reads[read];
-      if (spans.last[from] == i && !isOutput(from) && versions[from].bytes > 0 && !results.contains(result) &&
+      if (spans.last[from] == i && !isOutput(from) &&
+          versions[from].bytes > 0 && !results.contains(result) &&
           !reads.contains(read)) {
         live[i] -= versions[from].bytes;
         results.insert(result);
@@ -208,20 +211,20 @@ int64_t Timeline::countExcess(int64_t target) const {
 struct Timeline::Insertion {
   Timeline &timeline;
   Spans spans;
+  std::vector<int> next; ///< by version: the next of the same tensor, or -1
   int at;
   Policy policy;
   int64_t size; ///< of the version that is asked for
-  std::vector<Run> added;
-  llvm::DenseMap<unsigned, unsigned> addedVersions; // by tensor
+  std::vector<Run> added{};
+  llvm::DenseMap<unsigned, unsigned> addedVersions{}; // by tensor
 
   /// The version of `tensor` that a run here reads.
   unsigned resolve(unsigned tensor) {
     if (auto known = addedVersions.find(tensor); known != addedVersions.end())
       return known->second;
     std::optional<unsigned> before;
-    for (unsigned version = 0; version < timeline.versions.size(); ++version) {
-      if (timeline.versions[version].tensor != tensor ||
-          spans.first[version] < 0 || spans.first[version] >= at)
+    for (int version = tensor; version >= 0; version = next[version]) {
+      if (spans.first[version] < 0 || spans.first[version] >= at)
         continue;
       if (spans.last[version] >= at || timeline.versions[version].bytes == 0)
         return version;
@@ -254,10 +257,23 @@ struct Timeline::Insertion {
   }
 };
 
+std::vector<int> Timeline::linkVersions() const {
+  std::vector<int> next(versions.size(), -1);
+  // The first version of a tensor has its number.
+  std::vector<unsigned> last(model->tensors.size());
+  for (unsigned version = 0; version < versions.size(); ++version) {
+    unsigned &end = last[versions[version].tensor];
+    if (version >= model->tensors.size())
+      next[end] = version;
+    end = version;
+  }
+  return next;
+}
+
 void Timeline::repeat(unsigned version, size_t at, Policy policy) {
   unsigned tensor = versions[version].tensor;
-  Insertion insertion{*this,  getSpans(), int(at), policy,
-                      versions[version].bytes, {}, {}};
+  Insertion insertion{*this,   getSpans(), linkVersions(),
+                      int(at), policy,     versions[version].bytes};
   insertion.add(model->tensors[tensor].step);
   for (size_t i = at; i < runs.size(); ++i) {
     if (!model->steps[runs[i].step].op)
@@ -327,7 +343,8 @@ Timeline::findCandidates(int64_t target) const {
                      (exceeding[i] - exceeding[from + 1]);
       // What is first used here is only moved.
       bool isUsedBefore = !llvm::is_contained(runs[from].results, version);
-      candidates.push_back({version, i, bytes / (isUsedBefore ? step.cost : 1)});
+      candidates.push_back(
+          {version, i, bytes / (isUsedBefore ? step.cost : 1)});
     }
     for (unsigned version : runs[i].results)
       previous[version] = i;
@@ -395,7 +412,7 @@ void Timeline::simplify(int64_t target) {
         continue;
       Timeline tried = *this;
       for (Run &run : tried.runs)
-        llvm::replace(run.reads, version, other);
+        std::replace(run.reads.begin(), run.reads.end(), version, other);
       tried.dropDead();
       if (tried.getCost() < getCost() && tried.getPeak() <= target) {
         *this = std::move(tried);

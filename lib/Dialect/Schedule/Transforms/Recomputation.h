@@ -76,8 +76,8 @@ public:
 private:
   /// What happens to an operand that is dead where a kernel is to run again.
   enum class Policy {
-    Keep,   ///< it lives on until then
-    Repeat, ///< it is computed again, and later versions give way to that
+    Keep,    ///< it lives on until then
+    Repeat,  ///< it is computed again, and later versions give way to that
     Separate ///< it is computed again for this alone
   };
   struct Candidate {
@@ -100,6 +100,7 @@ private:
     return version < model->tensors.size() && model->tensors[version].isOutput;
   }
   Spans getSpans() const;
+  std::vector<int> linkVersions() const;
   std::vector<int64_t> countLiveBytes() const;
   int64_t countExcess(int64_t target) const;
   std::vector<Candidate> findCandidates(int64_t target) const;
