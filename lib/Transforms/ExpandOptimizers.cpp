@@ -34,13 +34,13 @@ FlatSymbolRefAttr declare(OptimizeOp op, const Twine &name, Type type,
 /// The expansion of one descent.optimize, at the builder's place.
 class Update {
 public:
-  Update(OptimizeOp op, const OpBuilder &at)
+  Update(OptimizeOp op, const OpBuilder &at, int64_t maxArena)
       : op(op), b(at), loc(op.getLoc()),
         module(op->getParentOfType<ModuleOp>()), symbols(module),
-        prefix("optim." + std::to_string(op.getGroup()) + "."), groups(pack()) {
-  }
+        prefix("optim." + std::to_string(op.getGroup()) + "."),
+        groups(pack(maxArena)) {}
 
-  /// The gradients of each element type, and the loss.
+  /// The gradients of each group, and the loss.
   SmallVector<Value> getWatched() {
     SmallVector<Value> watched;
     for (const Group &group : groups)
@@ -54,7 +54,9 @@ public:
     healthy = isHealthy;
     for (const Group &group : groups) {
       names = group.names;
-      parameter = group.parameter;
+      // Packed here, group by group, so that the planner puts the arenas of a
+      // group, which one kernel reads, side by side.
+      parameter = b.create<PackOp>(loc, group.parameters);
       gradient = group.gradient;
       Value step = TypeSwitch<Attribute, Value>(op.getRule())
                        .Case([&](SgdAttr rule) { return sgd(rule); })
@@ -68,12 +70,11 @@ public:
   }
 
 private:
-  /// The parameters of one element type, and arenas of them and of their
-  /// gradients.
+  /// Parameters of one element type, and an arena of their gradients.
   struct Group {
     SmallVector<FlatSymbolRefAttr> names;
     SmallVector<Value> parameters, gradients;
-    Value parameter, gradient;
+    Value gradient;
   };
 
   OptimizeOp op;
@@ -92,8 +93,32 @@ private:
   llvm::StringMap<Value> corrections;
   Value first;
 
+  /// The bytes of an arena of values.
+  static int64_t countBytes(ArrayRef<Value> values) {
+    return PackOp::getOffsets(ValueRange(values).getTypes()).back() *
+           getElementTypeOrSelf(values.front()).getIntOrFloatBitWidth() / 8;
+  }
+
+  /// A group of more than half more than `maxArena` bytes as several within
+  /// that, where no parameter is larger by itself.
+  static std::vector<Group> split(const Group &group, int64_t maxArena) {
+    if (countBytes(group.parameters) <= maxArena + maxArena / 2)
+      return {group};
+    std::vector<Group> parts(1);
+    for (unsigned i = 0; i < group.names.size(); ++i) {
+      SmallVector<Value> grown = parts.back().parameters;
+      grown.push_back(group.parameters[i]);
+      if (grown.size() > 1 && countBytes(grown) > maxArena)
+        parts.emplace_back();
+      parts.back().names.push_back(group.names[i]);
+      parts.back().parameters.push_back(group.parameters[i]);
+      parts.back().gradients.push_back(group.gradients[i]);
+    }
+    return parts;
+  }
+
   /// Parameters and gradients by element type.
-  std::vector<Group> pack() {
+  std::vector<Group> pack(int64_t maxArena) {
     llvm::MapVector<Type, Group> byType;
     for (auto [symbol, gradient] :
          llvm::zip(op.getParameters().getAsRange<FlatSymbolRefAttr>(),
@@ -108,11 +133,10 @@ private:
         scalarType = b.getF64Type();
     }
     std::vector<Group> packed;
-    for (auto &[type, group] : byType) {
-      group.parameter = b.create<PackOp>(loc, group.parameters);
+    for (auto &[type, group] : byType)
+      llvm::append_range(packed, split(group, maxArena));
+    for (Group &group : packed)
       group.gradient = b.create<PackOp>(loc, group.gradients);
-      packed.push_back(group);
-    }
     return packed;
   }
 
@@ -293,12 +317,12 @@ Value watch(OpBuilder &b, OptimizeOp op, ArrayRef<Value> watched) {
 
 /// The optimizers of one entry step together or not at all: so all of them
 /// step at the place of the last, where every gradient is known.
-void expandTogether(ArrayRef<OptimizeOp> ops) {
+void expandTogether(ArrayRef<OptimizeOp> ops, int64_t maxArena) {
   OpBuilder b(ops.back());
   std::deque<Update> updates;
   llvm::SmallSetVector<Value, 8> watched; // losses are often the same
   for (OptimizeOp op : ops)
-    for (Value value : updates.emplace_back(op, b).getWatched())
+    for (Value value : updates.emplace_back(op, b, maxArena).getWatched())
       watched.insert(value);
   Value healthy = watch(b, ops.back(), watched.getArrayRef());
   for (Update &update : updates)
@@ -309,11 +333,12 @@ void expandTogether(ArrayRef<OptimizeOp> ops) {
 
 struct ExpandOptimizersPass
     : descent::impl::ExpandOptimizersPassBase<ExpandOptimizersPass> {
+  using ExpandOptimizersPassBase::ExpandOptimizersPassBase;
   void runOnOperation() override {
     for (auto entry : llvm::to_vector(getOperation().getOps<EntryOp>())) {
       auto ops = llvm::to_vector(entry.getBody().getOps<OptimizeOp>());
       if (!ops.empty())
-        expandTogether(ops);
+        expandTogether(ops, maxArena);
     }
   }
 };

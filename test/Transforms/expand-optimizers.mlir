@@ -30,6 +30,22 @@
 // LATER: w: tensor<2x3xf32> = {{\[\[}}0.5, 0.5, 0.5], [0.5, 0.5, 0.5]]
 // LATER-NEXT: status.diverged: tensor<i32> = 3
 
+// Where all parameters together are too large for one arena, several step alike, under one guard.
+// RUN: descent-opt %s --descent-expand-optimizers=max-arena=256 -o %t.split.mlir
+// RUN: FileCheck %s --check-prefix=SPLIT < %t.split.mlir
+// RUN: descent-interpret --compare %s %t.split.mlir --entry sgd --steps 4 --first-step 3
+// RUN: descent-interpret --compare %s %t.split.mlir --entry adam --steps 5 --first-step 2 --lr-scale 0.5
+// RUN: descent-interpret --compare %s %t.split.mlir --entry sgd --set x=nan --steps 3
+// SPLIT-LABEL: descent.entry @sgd
+// SPLIT-DAG: descent.pack %{{[^,]*}} : (tensor<2x3xf32>) -> tensor<64xf32>
+// SPLIT-DAG: descent.pack %{{[^,]*}} : (tensor<3xf32>) -> tensor<64xf32>
+// SPLIT-NOT: descent.pack %{{.*}}, %
+// SPLIT: descent.write @w
+// SPLIT: descent.write @b
+// SPLIT-LABEL: descent.entry @plain
+// Half more than that is one arena still.
+// RUN: descent-opt %s --descent-expand-optimizers=max-arena=344 | diff %t.mlir -
+
 descent.input @x : tensor<2x3xf32>
 descent.state @w : tensor<2x3xf32> parameter <constant, 0.5 : f32, 0.0 : f32>
 descent.state @b : tensor<3xf32> parameter <constant, 0.25 : f32, 0.0 : f32>

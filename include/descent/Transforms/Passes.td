@@ -47,7 +47,11 @@ def ExpandOptimizersPass : Pass<"descent-expand-optimizers", "::mlir::ModuleOp">
 
     Adam's bias corrections 1 - beta^t are states of their own, advanced by c' = c + (1 - beta) (1 - c): right to a few roundings at every step, where a
     power of beta loses half the digits of 1 - beta^t when t is small.
+
+    A kernel reaches all its arenas by few bindings of at most 128 MiB. So parameters of more than half more than `max-arena` bytes are packed into several arenas within that, each group with its own gradients and slots,
+    updated by a kernel of its own: three arenas side by side are one binding.
   }];
+  let options = [Option<"maxArena", "max-arena", "int64_t", "41943040", "bytes of an arena, where parameters take several">];
 }
 
 def DecomposePass : Pass<"descent-decompose", "::descent::EntryOp"> {
@@ -122,8 +126,9 @@ def FoldViewsPass : Pass<"descent-fold-views", "::descent::EntryOp"> {
   let summary = "Turns views into accesses of the kernels that read them";
   let description = [{
     A kernel that reads the result of a view reads the view's operand instead, through the composed access, until no view is left but a reshape of a value that
-    lies in memory: that one is an alias and stays. A view used by anything but kernels (an output, an arena, a state), or whose
-    fill contradicts that of another, becomes a kernel that copies.
+    lies in memory: that one is an alias and stays. Loads at computed places go through views as well, by arithmetic on these places. A view used by
+    anything but kernels (an output, an arena, a state), whose fill contradicts that of another, or that has a fill and is loaded from at computed
+    places, becomes a kernel that copies.
   }];
 }
 

@@ -10,10 +10,14 @@ using namespace mlir;
 using namespace descent;
 using namespace descent::schedule;
 
-int64_t schedule::assignOffsets(MutableArrayRef<Buffer *> buffers,
-                                int64_t base) {
+int64_t schedule::assignOffsets(MutableArrayRef<Buffer *> buffers, int64_t base,
+                                bool smallFirst) {
+  constexpr int64_t small = 1024;
   SmallVector<Buffer *> bySize(buffers);
-  llvm::stable_sort(bySize, [](Buffer *a, Buffer *b) {
+  llvm::stable_sort(bySize, [&](Buffer *a, Buffer *b) {
+    bool isSmall = a->getBytes() <= small;
+    if (smallFirst && isSmall != (b->getBytes() <= small))
+      return isSmall;
     return a->getBytes() > b->getBytes();
   });
   SmallVector<Buffer *> placed; // by offset

@@ -52,8 +52,11 @@ llvm::SmallVector<Buffer *> computeLifetimes(EntryMemory &memory,
                                              llvm::ArrayRef<unsigned> phases);
 
 /// Gives every buffer an offset at or behind `base`, so that no two that live
-/// in a common phase overlap. Returns the end of the last one.
-int64_t assignOffsets(llvm::MutableArrayRef<Buffer *> buffers, int64_t base);
+/// in a common phase overlap. Returns the end of the last one. With
+/// `smallFirst` those of at most a kilobyte lie before all others, so that one
+/// binding covers them.
+int64_t assignOffsets(llvm::MutableArrayRef<Buffer *> buffers, int64_t base,
+                      bool smallFirst = false);
 
 } // namespace descent::schedule
 

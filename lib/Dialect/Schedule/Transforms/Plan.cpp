@@ -40,10 +40,14 @@ static int64_t placeTransients(EntryMemory &memory, const KernelOrder &order,
   int64_t least = assignOffsets(transients, base);
   computeLifetimes(memory, order, phases);
   int64_t end = assignOffsets(transients, base);
-  if ((end - base) * 7 <= (least - base) * 8)
-    return end;
-  computeLifetimes(memory, order, positions);
-  return assignOffsets(transients, base);
+  if ((end - base) * 7 > (least - base) * 8) {
+    computeLifetimes(memory, order, positions);
+    end = assignOffsets(transients, base);
+  }
+  // No binding covers all of a large slab: scalars have to lie together.
+  return end > maxTensorBytes
+             ? assignOffsets(transients, base, /*smallFirst=*/true)
+             : end;
 }
 
 /// Gives an entry an order and its transients places behind `base`, none behind
