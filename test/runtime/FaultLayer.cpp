@@ -288,6 +288,7 @@ VKAPI_ATTR VkResult VKAPI_CALL forward(Handle handle, Arguments... arguments) {
     static constexpr auto function = &VolkDeviceTable::FUNCTION;               \
   };                                                                           \
   constexpr PFN_##FUNCTION on_##FUNCTION = forward<FUNCTION##Call>;
+FORWARD(vkGetPipelineCacheData, fails)
 FORWARD(vkAllocateDescriptorSets, fails)
 FORWARD(vkBindBufferMemory, fails)
 FORWARD(vkMapMemory, fails)
@@ -349,6 +350,7 @@ PFN_vkVoidFunction find(const char *name) {
       FUNCTION(vkDestroyQueryPool),
       FUNCTION(vkCreatePipelineCache),
       FUNCTION(vkDestroyPipelineCache),
+      FUNCTION(vkGetPipelineCacheData),
       FUNCTION(vkCreateComputePipelines),
       FUNCTION(vkDestroyPipeline),
       FUNCTION(vkAllocateCommandBuffers),

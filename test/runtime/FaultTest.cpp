@@ -284,6 +284,14 @@ TEST_F(Cache, NeverFailsARun) {
   layer.arm("vkCreatePipelineCache", 1, VK_ERROR_OUT_OF_HOST_MEMORY);
   EXPECT_NO_THROW(trainOnce(folder.path + "/c"));
   EXPECT_TRUE(layer.fired());
+  // The size, then the data, which may have grown meanwhile.
+  for (auto [call, result] : {std::pair(1, VK_ERROR_OUT_OF_HOST_MEMORY),
+                              std::pair(2, VK_ERROR_OUT_OF_HOST_MEMORY),
+                              std::pair(2, VK_INCOMPLETE)}) {
+    layer.arm("vkGetPipelineCacheData", call, result);
+    EXPECT_TRUE(trainOnce(folder.path + "/d").empty()) << "nothing is kept";
+    EXPECT_TRUE(layer.fired());
+  }
 }
 
 TEST_F(Cache, TheCInterfaceKeepsNoneUnlessToldWhere) {
