@@ -4,6 +4,7 @@
 
 #include "Parts.h"
 #include "descent/Dialect/Descent/RowGroups.h"
+#include "descent/Dialect/Descent/ScatteredSums.h"
 #include "descent/Dialect/Schedule/Origins.h"
 #include <map>
 #include <set>
@@ -117,11 +118,9 @@ std::vector<Line> EntryDescriber::charge(schedule::LaunchOp launch,
   llvm::DenseMap<Operation *, Line> lineOf;
   const Location *location = locations.begin();
   for (descent::KernelOp part : nestsOf(kernel)) {
-    uint64_t results = 1, points = 1;
+    uint64_t results = 1, points = countMapPoints(part);
     for (int64_t extent : part.getParallel())
       results *= extent;
-    for (int64_t extent : part.getDomain())
-      points *= extent;
     for (Block *block : {&part.getMapBlock(), &part.getFinishBlock()}) {
       uint64_t times = block == &part.getMapBlock() ? points : results;
       for (Operation &op : *block) {

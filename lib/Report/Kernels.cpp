@@ -5,6 +5,7 @@
 #include "Parts.h"
 #include "descent/Codegen/CostModel.h"
 #include "descent/Codegen/LaunchCost.h"
+#include "descent/Dialect/Descent/ScatteredSums.h"
 #include "llvm/Support/MathExtras.h"
 #include <cmath>
 
@@ -42,7 +43,7 @@ static std::string print(Type type) {
 static Json describeOps(Program &program, descent::KernelOp kernel) {
   Json ops = Json::array();
   int64_t results = ShapedType::getNumElements(kernel.getParallel()),
-          points = ShapedType::getNumElements(kernel.getDomain());
+          points = static_cast<int64_t>(countMapPoints(kernel));
   auto add = [&](StringRef name, StringRef block, Type type, uint64_t flop,
                  Location location) {
     Json op = {{"op", name.str()},
@@ -87,11 +88,12 @@ static int64_t estimateRegisters(descent::KernelOp kernel,
   Instructions code = model.code(choice);
   double loaded = code.load + code.uniformLoad +
                   4 * (code.vectorLoad + code.uniformVectorLoad);
+  int64_t tile = model.inRegisters(choice).tileSize();
   return std::max<int64_t>(
-      choice.tileSize() * combined +
+      tile * combined +
           int64_t(std::ceil(loaded /
                             double(ShapedType::getNumElements(choice.unroll)))),
-      choice.tileSize() * kernel->getNumResults());
+      tile * kernel->getNumResults());
 }
 
 /// A loop nest of a kernel. `choice` is what the strategy says of it.
@@ -116,8 +118,12 @@ static Json describeNest(Program &program, const codegen::IterationSpace &space,
                       {"tile", choice.tile},
                       {"run", choice.run},
                       {"unroll", choice.unroll}};
-  json["register_tile"] = choice.tileSize();
-  json["accumulators"] = choice.tileSize() * body.getCombiners().size();
+  // Sums that are kept in memory are in no register.
+  codegen::Choice held = model.inRegisters(choice);
+  json["register_tile"] = held.tileSize();
+  json["accumulators"] = model.sumsInMemory(choice)
+                             ? 0
+                             : held.tileSize() * body.getCombiners().size();
   json["registers"] = estimateRegisters(body, model, choice);
   json["ops"] = describeOps(program, body);
   return json;

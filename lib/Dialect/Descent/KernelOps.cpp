@@ -162,18 +162,11 @@ uint64_t KernelOp::getFlops() {
       flops += op.getFlops();
     return flops;
   };
-  uint64_t points = 1, reduced = 1;
+  uint64_t results = 1;
   for (int64_t extent : getParallel())
-    points *= extent;
-  for (int64_t extent : getReduction())
-    reduced *= extent;
-  // Of all places, an update belongs to one.
-  uint64_t places = 1;
-  if (std::optional<ScatteredUpdate> found = findScatteredUpdate(*this))
-    places = getParallel()[found->dim];
-  return points / places * reduced *
-             (cost(getMapBlock()) + getCombiners().size()) +
-         points * cost(getFinishBlock());
+    results *= extent;
+  return countMapPoints(*this) * (cost(getMapBlock()) + getCombiners().size()) +
+         results * cost(getFinishBlock());
 }
 
 LogicalResult LoadOp::verify() {

@@ -81,3 +81,12 @@ std::optional<ScatteredUpdate> descent::findScatteredUpdate(KernelOp kernel) {
   }
   return std::nullopt;
 }
+
+uint64_t descent::countMapPoints(KernelOp kernel) {
+  uint64_t points = 1;
+  for (int64_t extent : kernel.getDomain())
+    points *= extent;
+  if (std::optional<ScatteredUpdate> update = findScatteredUpdate(kernel))
+    points /= kernel.getParallel()[update->dim];
+  return points;
+}

@@ -90,8 +90,8 @@ def Descent_ScatterAddOp : Descent_LoopNestOp<"scatter_add", [DeclareOpInterface
   let summary = "the adjoint of gather: result[.., j, ..] is the sum of updates[.., i, ..] over all i with indices[.., i, ..] = j, in one fixed order";
   let description = [{
     `updates` and `indices` have one shape; the result has it too but for `extent` along `axis`. Indices outside of the axis add nowhere. Every
-    result element looks at all indices of its line, so the work is the product of both extents, unless `descent-sort-scatters` finds sorting cheaper. There are no
-    atomics, and the sum has one order: that of i, or that of a tree over the updates sorted by index, stably.
+    result element looks at all indices of its line, so the work is the product of both extents, unless code generation has a lane keep the sums of a line in memory, or
+    `descent-sort-scatters` sorts the updates. There are no atomics, and the sum has one order: that of i, of partitions, or of a tree over the updates sorted by index, stably.
   }];
   let arguments = (ins Descent_NumberTensor:$updates, Descent_IndexTensor:$indices, I64Attr:$axis, I64Attr:$extent);
   let results = (outs Descent_NumberTensor:$result);

@@ -27,6 +27,10 @@ struct ScatteredUpdate {
 /// The update, if a kernel is a sum of such.
 std::optional<ScatteredUpdate> findScatteredUpdate(KernelOp kernel);
 
+/// How often a kernel has to evaluate its map: at every point of its domain, of
+/// a sum to computed places once for every update.
+uint64_t countMapPoints(KernelOp kernel);
+
 } // namespace descent
 
 #endif // DESCENT_DIALECT_DESCENT_SCATTEREDSUMS_H
