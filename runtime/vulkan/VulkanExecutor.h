@@ -11,7 +11,8 @@ namespace descent::runtime {
 
 struct ExecutorOptions {
   std::string device;        ///< as in chooseDevice
-  ModuleValidator validator; ///< asked before a module is used
+  ModuleValidator validator; ///< asked before a module is used, by several
+                             ///< threads at once
   bool trusted = false;      ///< the caller vouches for the bundle: no
                         ///< robustBufferAccess although no validator is given
   unsigned runsInFlight = 2;
