@@ -4,6 +4,7 @@
 
 #include "descent/Bundle/BundleWriter.h"
 #include "descent/Dialect/Descent/RowGroups.h"
+#include "descent/Dialect/Descent/ScatteredSums.h"
 #include "llvm/ADT/SmallPtrSet.h"
 
 using namespace mlir;
@@ -37,25 +38,47 @@ static int64_t countRead(Operation *part, unsigned operand) {
   return most;
 }
 
+/// How many of a part's results have to be read and written where they are
+/// computed over what they are added to: of a sum to computed places no more
+/// than there are updates.
+static int64_t countTouched(Operation *part, int64_t elements) {
+  auto kernel = dyn_cast<KernelOp>(part);
+  if (!kernel || !findScatteredUpdate(kernel))
+    return elements;
+  return std::min(elements, static_cast<int64_t>(countMapPoints(kernel)));
+}
+
 /// All transfers of a part, which is the kernel's part of that number.
 static void appendTransfers(schedule::KernelOp kernel, Operation *part,
                             unsigned number,
                             SmallVectorImpl<Transfer> &transfers) {
   llvm::SmallPtrSet<Attribute, 8> counted;
+  unsigned first = kernel.getFirstResult(number);
+  auto isWritten = [&](schedule::OperandAttr place) {
+    for (unsigned i = 0; i < part->getNumResults(); ++i)
+      if (kernel.getWrite(first + i) == place)
+        return true;
+    return false;
+  };
   for (OpOperand &operand : part->getOpOperands()) {
     schedule::OperandAttr place =
         kernel.getRead(cast<BlockArgument>(operand.get()).getArgNumber());
     if (!counted.insert(place).second)
       continue;
     int64_t elements = countRead(part, operand.getOperandNumber());
+    if (isWritten(place))
+      elements = countTouched(part, elements);
     transfers.push_back(
         {number, false, operand.getOperandNumber(),
          uint64_t(elements * schedule::elementBytes(operand.get().getType()))});
   }
-  for (auto [i, type] : llvm::enumerate(part->getResultTypes()))
-    transfers.push_back(
-        {number, true, unsigned(i),
-         uint64_t(countElements(type) * schedule::elementBytes(type))});
+  for (auto [i, type] : llvm::enumerate(part->getResultTypes())) {
+    int64_t elements = static_cast<int64_t>(countElements(type));
+    if (counted.contains(kernel.getWrite(first + i)))
+      elements = countTouched(part, elements);
+    transfers.push_back({number, true, unsigned(i),
+                         uint64_t(elements * schedule::elementBytes(type))});
+  }
 }
 
 SmallVector<Transfer> getTransfers(schedule::KernelOp kernel) {
