@@ -135,6 +135,34 @@ INSTANTIATE_TEST_SUITE_P(
                     "scattered", "scattered_more", "scattered_counts"),
     [](const auto &info) { return info.param; });
 
+// Sums that a lane keeps in memory are of all places: no other lane may have
+// some of them.
+TEST(ScatteredSumTest, PlacesBelongToOneLane) {
+  MLIRContext context;
+  registerDialects(context);
+  auto module = parseSourceFile<ModuleOp>(KERNEL_FILE, &context);
+  ASSERT_TRUE(module);
+  schedule::KernelOp kernel = makeScheduleKernel(
+      module->lookupSymbol<EntryOp>("scattered"), Layout::separate);
+  SmallVector<codegen::IterationSpace, 0> spaces =
+      codegen::buildIterationSpaces(kernel);
+  std::string message;
+  ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
+    message = diagnostic.str();
+    return success();
+  });
+  auto check = [&](ArrayRef<int64_t> lanes) {
+    auto strategy = codegen::StrategyAttr::get(&context, lanes, {1, 41, 1},
+                                               {1, 41, 1}, {1});
+    return codegen::checkStrategy(spaces, strategy,
+                                  [&] { return kernel.emitError(); });
+  };
+  EXPECT_TRUE(succeeded(check({8, 1, 1})));
+  EXPECT_TRUE(failed(check({1, 8, 1})));
+  EXPECT_EQ(message, "a lane keeps all 41 places of its sums; they are not for "
+                     "several");
+}
+
 /// What the loop of a 64^3 product's code has in it.
 struct LoopBody {
   unsigned loads = 0, shuffles = 0, multiplyAdds = 0;
