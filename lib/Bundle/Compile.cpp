@@ -4,7 +4,7 @@
 
 #include "descent/Bundle/Compile.h"
 #include "descent/Bundle/Archive.h"
-#include "descent/Dialect/Descent/Descent.h"
+#include "descent/Dialect/Descent/RowGroups.h"
 #include "descent/Dialect/Schedule/SchedulePasses.h"
 #include "descent/Import/Import.h"
 #include "descent/Transforms/Pipelines.h"
@@ -186,18 +186,23 @@ CompileStatus Compilation::formKernels() {
   });
 }
 
-/// Reports the first tensor that no binding can hold.
+/// Reports the first tensor that a kernel or a loop uses and no binding can
+/// hold.
 CompileStatus Compilation::checkSizes() {
   WalkResult result = module->walk([&](Operation *op) {
-    for (Value result : op->getResults()) {
-      auto tensor = dyn_cast<RankedTensorType>(result.getType());
-      if (!tensor || schedule::byteSize(tensor) <= maxTensorBytes)
+    if (!isLaunched(op) && !isa<ScanOp>(op))
+      return WalkResult::advance();
+    SmallVector<Value> values(op->getOperands());
+    llvm::append_range(values, op->getResults());
+    for (Value value : values) {
+      if (schedule::byteSize(value.getType()) <= maxTensorBytes)
         continue;
-      op->emitError() << "a tensor of type " << tensor << " has "
-                      << schedule::byteSize(tensor)
-                      << " bytes; the most that a device promises to bind is "
-                      << maxTensorBytes
-                      << "; a smaller batch or layer makes it smaller";
+      Operation *maker = value.getDefiningOp();
+      (maker ? maker : op)->emitError()
+          << "a tensor of type " << value.getType() << " has "
+          << schedule::byteSize(value.getType())
+          << " bytes; the most that a device promises to bind is "
+          << maxTensorBytes << "; a smaller batch or layer makes it smaller";
       return WalkResult::interrupt();
     }
     return WalkResult::advance();

@@ -46,6 +46,7 @@ void addKernelFormation(OpPassManager &passes, bool fuse) {
   entry.addPass(createFoldViewsPass());
   if (fuse)
     entry.addPass(createFormKernelsPass());
+  entry.addPass(createSplitTensorsPass());
   entry.addPass(createSplitReductionsPass());
   // What fusion left without readers, and kernels that became equal.
   entry.addPass(createCanonicalizerPass());

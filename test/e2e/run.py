@@ -237,6 +237,29 @@ def a_memory_budget_changes_no_bit():
     driver.close()
 
 
+def large_tensors_are_cut():
+    """A batch whose activations no binding covers trains as a small one, of which it is many copies."""
+    from device import Bundle, Device
+    driver = Device(BIN / "descent-conformance-driver", True)
+    model = WORK / "rows.descent"
+    model.write_text('model "rows"\ninput x : f32[batch, 32]\ninput label : i32[batch] in [0, 10)\n'
+                     'logits = x |> dense(320) |> tanh |> dense(10)\nloss softmax_cross_entropy(logits, label)\noptimizer sgd(lr: 0.1)\ntrain batch: 256\n')
+    random = np.random.default_rng(9)
+    inputs = {"x": random.standard_normal((256, 32)).astype(np.float32), "label": random.integers(0, 10, 256).astype(np.int32)}
+    results = []
+    for copies in (1, 512):
+        path = WORK / f"rows-{copies}.bundle"
+        compile_model(model, path, "--target", "lavapipe", "--entries", "train", "--batch", 256 * copies)
+        bundle = Bundle(path)
+        repeated = {name: np.concatenate([value] * copies) for name, value in inputs.items()}
+        results.append(driver.run(bundle, {}, [{"entry": "train", "step": step, "inputs": repeated, "read": list(bundle.parameters())} for step in (1, 2)], seed=2))
+    driver.close()
+    for small, large in zip(*results):
+        for key, value in small.items():
+            difference = np.linalg.norm(large[key] - value) / np.linalg.norm(value)
+            expect(difference <= 1e-5, f"{key} differs by {difference}")
+
+
 def every_image_model_learns():
     models = [model for model in sorted((ROOT / "models").glob("*.json")) if "image" in json.loads(model.read_text())["inputs"]]
     expect(len(models) >= 4, f"only {len(models)} models have an image for input")
@@ -433,7 +456,7 @@ def divergence_is_exit_6():
 
 
 TESTS = [glyphs_reach_97_percent, mnist_reaches_967, eval_repeats_the_last_epochs_numbers, same_seed_same_bytes, fifty_steps_as_torch,
-         torch_state_dict_loads, compiles_in_two_seconds, same_model_same_bytes, other_profile_same_losses, fusion_changes_no_loss, a_memory_budget_changes_no_bit, every_image_model_learns, every_json_model_runs,
+         torch_state_dict_loads, compiles_in_two_seconds, same_model_same_bytes, other_profile_same_losses, fusion_changes_no_loss, a_memory_budget_changes_no_bit, large_tensors_are_cut, every_image_model_learns, every_json_model_runs,
          peers_networks_train_as_torch, large_models_train, peers_are_compared, no_model_is_forgotten,
          entries_of_their_own_run, both_spellings_give_the_same_bytes,
          a_device_stays_a_device,

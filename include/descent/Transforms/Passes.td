@@ -165,6 +165,22 @@ def SplitReductionsPass : Pass<"descent-split-reductions", "::descent::EntryOp">
     Option<"maxLength", "max-length", "int64_t", "32768", "longest reduction that one point is left with">];
 }
 
+def SplitTensorsPass : Pass<"descent-split-tensors", "::descent::EntryOp"> {
+  let summary = "Cuts tensors that no binding covers into pieces";
+  let description = [{
+    Where inputs or results of kernels have more than `max-bytes` bytes, all of these are cut into as many equal pieces, tensors of their own, by ranges of their elements in row-major order; an input by
+    `descent.unpack`, which says where its pieces lie. A kernel that touches one becomes as many kernels that touch a piece each, the same arithmetic along its outermost dimension:
+
+    * the outermost reduction dimension, if no result is large: each part goes on with the sums, products or maxima of the one before, the last one does the finish;
+    * else the outermost parallel dimension. Results that are not large are put together again, piece by piece.
+
+    That takes accesses that stay in one piece along this dimension: index expressions are bounded over the part's domain. If one of them does not, if something other than a kernel uses a large value (an output, a state, a loop),
+    or if no number of pieces divides the extents, everything stays, and the tensor is refused later. Pieces have a fourth of `max-bytes` at most, since a kernel may have to reach several by one binding. Results of more than a sixteenth of `max-bytes`
+    that would be put together again are cut as well, where their readers allow it.
+  }];
+  let options = [Option<"maxBytes", "max-bytes", "int64_t", "134217728", "the most bytes of a tensor that stays whole">];
+}
+
 def FormRowGroupsPass : Pass<"descent-form-row-groups", "::descent::EntryOp"> {
   let summary = "Puts reductions over one row space, and what is between them, into row groups";
   let description = [{

@@ -12,7 +12,7 @@ using namespace descent::schedule;
 
 int64_t schedule::assignOffsets(MutableArrayRef<Buffer *> buffers, int64_t base,
                                 bool smallFirst) {
-  constexpr int64_t small = 1024;
+  constexpr int64_t small = 16 << 10;
   SmallVector<Buffer *> bySize(buffers);
   llvm::stable_sort(bySize, [&](Buffer *a, Buffer *b) {
     bool isSmall = a->getBytes() <= small;

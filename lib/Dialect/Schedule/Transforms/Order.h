@@ -53,7 +53,7 @@ llvm::SmallVector<Buffer *> computeLifetimes(EntryMemory &memory,
 
 /// Gives every buffer an offset at or behind `base`, so that no two that live
 /// in a common phase overlap. Returns the end of the last one. With
-/// `smallFirst` those of at most a kilobyte lie before all others, so that one
+/// `smallFirst` those of at most 16 KiB lie before all others, so that one
 /// binding covers them.
 int64_t assignOffsets(llvm::MutableArrayRef<Buffer *> buffers, int64_t base,
                       bool smallFirst = false);
