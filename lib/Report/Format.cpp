@@ -134,4 +134,18 @@ std::string movement(const Json &kernel, const Json &launch) {
   return text;
 }
 
+std::string budget(const Json &budget) {
+  std::string result;
+  for (const Json &entry : budget["repeated"]) {
+    int64_t launches = entry["launches"];
+    result += (result.empty() ? "" : ", ") + entry["entry"].get<std::string>() +
+              " repeats " + std::to_string(launches) +
+              (launches == 1 ? " launch, " : " launches, ") +
+              (entry["flop"] == 0 ? "" : flops(entry["flop"]) + " and ") +
+              bytes(entry["bytes"]);
+  }
+  return result + ", to stay within " + bytes(budget["budget_bytes"]) +
+         "; with all kept " + bytes(budget["unrestricted_bytes"]);
+}
+
 } // namespace descent::report

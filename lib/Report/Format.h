@@ -43,6 +43,10 @@ int64_t productOf(const Json &list);
 /// memory`; empty for a launch that computes.
 std::string movement(const Json &kernel, const Json &launch);
 
+/// What computing again for the memory budget costs: `train repeats 2 launches,
+/// 3.21 MFLOP and 14.5 MB, to stay within 16.8 MB; with all kept 18.6 MB`.
+std::string budget(const Json &budget);
+
 } // namespace descent::report
 
 #endif // DESCENT_LIB_REPORT_FORMAT_H

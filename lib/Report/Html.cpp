@@ -415,6 +415,8 @@ void Page::printVariant(const Json &variant, const std::string &id) {
          tile(std::to_string(variant["kernels"].size()), "kernels") +
          tile(std::to_string(variant["entries"].size()), "entries") +
          "</div>\n";
+  if (memory.contains("budget"))
+    out += "<p>Memory budget: " + escape(budget(memory["budget"])) + ".</p>\n";
   for (size_t e = 0; e < variant["entries"].size(); ++e)
     printEntry(variant, variant["entries"][e], id, id + "e" + std::to_string(e),
                e == main);

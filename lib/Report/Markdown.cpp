@@ -158,6 +158,8 @@ static void printMemory(std::string &out, const Json &memory) {
   out += "Peak memory " + bytes(memory["peak_bytes"]) + ", " +
          plain(memory["ratio"]) + " times the bound of " +
          bytes(memory["bound_bytes"]) + ".\n\n";
+  if (memory.contains("budget"))
+    out += "Memory budget: " + cell(budget(memory["budget"])) + ".\n\n";
   {
     Table table(out, {"slab", "kind", ">bytes"});
     for (const Json &slab : memory["slabs"])

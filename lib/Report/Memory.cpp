@@ -3,6 +3,7 @@
 // The memory plan in the report, and the bound that no plan goes below.
 
 #include "Parts.h"
+#include "descent/Dialect/Schedule/Rematerialization.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -63,6 +64,19 @@ static Json describeFixed(StringRef name, StringRef kind, Type type,
   return json;
 }
 
+/// The memory budget, if something is computed again for it.
+static Json describeBudget(const schedule::Rematerialization &what) {
+  Json repeated = Json::array();
+  for (const schedule::Rematerialization::Entry &entry : what.entries)
+    repeated.push_back({{"entry", entry.name},
+                        {"launches", entry.launches},
+                        {"flop", entry.flop},
+                        {"bytes", entry.bytes}});
+  return {{"budget_bytes", what.budget},
+          {"unrestricted_bytes", what.unrestricted},
+          {"repeated", repeated}};
+}
+
 Json describeMemory(const Program &program, const Json &entries) {
   Json slabs = Json::array(), fixed = Json::array();
   int64_t states = 0, bound = 0;
@@ -91,9 +105,12 @@ Json describeMemory(const Program &program, const Json &entries) {
     bound = std::max(bound, entry["memory"]["bound_bytes"].get<int64_t>());
   bound += states + endOfFixed(program);
   int64_t peak = bundle::getPeakBytes(program.module);
-  return {{"alignment", alignment}, {"peak_bytes", peak},
-          {"bound_bytes", bound},   {"ratio", ratioOf(peak, bound)},
-          {"slabs", slabs},         {"fixed", fixed}};
+  Json json = {{"alignment", alignment}, {"peak_bytes", peak},
+               {"bound_bytes", bound},   {"ratio", ratioOf(peak, bound)},
+               {"slabs", slabs},         {"fixed", fixed}};
+  if (auto what = schedule::getRematerialization(program.module))
+    json["budget"] = describeBudget(*what);
+  return json;
 }
 
 } // namespace descent::report

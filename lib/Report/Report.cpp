@@ -69,7 +69,7 @@ Json buildReport(const bundle::ModelInfo &model,
   for (const bundle::Variant &variant : variants)
     described.push_back(describeVariant(variant, sources));
   Json report = {{"format", "descent-report"},
-                 {"version", {1, 0}},
+                 {"version", {1, 1}},
                  {"producer", "descentc " DESCENT_VERSION},
                  {"model",
                   {{"name", model.name},

@@ -333,6 +333,30 @@ def test_lines():
                 equal(lost, 0, f"FLOP of no line in {model.name} {entry['name']}")
 
 
+def test_budget():
+    """What is computed again for a memory budget is said in every form; a budget that is no limit, nowhere."""
+    path = ROOT / "models" / "conv-net.descent"
+    whole, tight, ample = (report_of(path, "--entries", "train", "--target", "lavapipe", *budget)
+                           for budget in ((), ("--memory-budget", "16M"), ("--memory-budget", "1G")))
+    before, after = (r["data"]["variants"][0] for r in (whole, tight))
+    budget = after["memory"]["budget"]
+    equal(budget["budget_bytes"], 16 << 20, "budget")
+    equal(budget["unrestricted_bytes"], before["memory"]["peak_bytes"], "peak with all kept")
+    assert after["memory"]["peak_bytes"] <= 16 << 20 < before["memory"]["peak_bytes"], after["memory"]["peak_bytes"]
+    repeated, = budget["repeated"]
+    equal(repeated["entry"], "train", "entry")
+    equal(after["entries"][0]["totals"]["flop"] - before["entries"][0]["totals"]["flop"], repeated["flop"], "operations")
+    for form in ("html", "md"):
+        assert f"Memory budget: train repeats {repeated['launches']} launch" in tight[form], form
+        assert "Memory budget" not in whole[form] and "Memory budget" not in ample[form], form
+    equal(ample["data"], whole["data"], "within a budget that is no limit")
+    try:
+        import jsonschema
+    except ImportError:
+        return
+    jsonschema.validate(tight["data"], json.loads((ROOT / "docs" / "report.schema.json").read_text()))
+
+
 def test_quotes_files_only():
     """A .mlir file may name what is no file, here a pipe that nobody writes to: there is no line to quote, and nothing waits for one."""
     pipe = WORK / "pipe"
