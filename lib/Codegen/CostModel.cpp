@@ -395,7 +395,8 @@ Choice CostModel::inRegisters(Choice choice) const {
 double CostModel::trips(const Choice &choice) const {
   double trips = repetitions(~DimSet(0), choice);
   if (sumsInMemory(choice) && !scattered->continues)
-    trips += double(space.extents[scattered->dim] / kPlacesPerTrip);
+    trips += double(space.extents[scattered->dim] /
+                    placesPerTrip(space.extents[scattered->dim]));
   return trips;
 }
 
@@ -416,7 +417,7 @@ Instructions CostModel::countInMemory(const Choice &choice, bool loops) {
     steps *= repetitions(~DimSet(0), inner);
   } else {
     sum.loop = 2;
-    places = 2.0 * kPlacesPerTrip;
+    places = 2.0 * double(placesPerTrip(space.extents[scattered->dim]));
   }
   if (scattered->continues)
     places = 0;

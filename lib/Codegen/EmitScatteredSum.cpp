@@ -52,16 +52,16 @@ void KernelEmitter::sumInMemory(const ScatteredSum &sum) {
 
 void KernelEmitter::clearPlaces(const ScatteredSum &sum,
                                 ArrayRef<PlaceRow> rows) {
-  int64_t extent = space.extents[sum.dim], trips = extent / kPlacesPerTrip,
-          cleared = 0;
+  int64_t extent = space.extents[sum.dim], each = placesPerTrip(extent),
+          trips = extent / each, cleared = 0;
   if (trips > 1) {
     scf::ForOp loop = nest.enter(trips, {});
     AffineExpr first = indices.addVariable(trips, loop.getInductionVar()) *
-                       (kPlacesPerTrip * sum.stride);
-    for (int64_t i = 0; i < kPlacesPerTrip; ++i)
+                       (each * sum.stride);
+    for (int64_t i = 0; i < each; ++i)
       clearPlace(sum, first + i * sum.stride, rows);
     nest.leave({});
-    cleared = trips * kPlacesPerTrip;
+    cleared = trips * each;
   }
   for (; cleared < extent; ++cleared)
     clearPlace(sum, number(cleared * sum.stride), rows);

@@ -24,7 +24,7 @@ static constexpr double updateCost = 64, entryCost = 16;
 /// which a lane goes through in loops of no more than 65535 trips; and the most
 /// elements of all partitions.
 static constexpr int64_t wantedLanes = 64, maxInPartition = 16384,
-                         maxEntries = int64_t(1) << 18,
+                         maxEntries = int64_t(1) << 21,
                          maxPartitioned = int64_t(1) << 24;
 /// The most tensors that a concatenation reads: it looks at all of them for
 /// every element.

@@ -132,7 +132,8 @@ INSTANTIATE_TEST_SUITE_P(
                     "conv", "mirrored", "to_scalar", "max_pool", "integers",
                     "picked", "guarded_product", "unit_reduction", "dropout",
                     "gather", "gather_reduced", "products", "integer_maxima",
-                    "scattered", "scattered_more", "scattered_counts"),
+                    "scattered", "scattered_more", "scattered_counts",
+                    "scattered_far"),
     [](const auto &info) { return info.param; });
 
 // Sums that a lane keeps in memory are of all places: no other lane may have

@@ -21,6 +21,7 @@ descent.input @even : tensor<4096xf32>
 descent.input @places : tensor<13x5xi32> range [-3, 45]
 descent.input @places5 : tensor<5x128xi32> range [0, 41]
 descent.input @updates : tensor<13x5x3xf32>
+descent.input @far_places : tensor<5xi32> range [0, 600000]
 descent.input @sums : tensor<5x41x3xf32>
 
 // Elementwise over an odd shape, with a broadcast, an index and a bounds test in the body.
@@ -464,4 +465,23 @@ descent.entry @scattered_counts {
         descent.yield %sum : i32
     } : tensor<41x5xi32>
   descent.output "r", %r : tensor<41x5xi32>
+}
+
+// So many places that a loop over eight at a time would have more trips than llvmpipe makes.
+descent.entry @scattered_far {
+  %p = descent.read @far_places : tensor<5xi32>
+  %r = descent.kernel [600000] reduce [5] by [#descent.combiner<sum>]
+    map(%p : tensor<5xi32>) [#descent.access<(d0, d1) -> (d1)>] {
+      ^bb0(%at: i32):
+        %zero = descent.constant 0.0 : f32
+        %x = descent.cast %at : i32 to f32
+        %place = descent.index affine_map<(d0, d1) -> (d0)>
+        %hit = descent.compare eq %at, %place : i32
+        %s = descent.select %hit, %x, %zero : f32
+        descent.yield %s : f32
+    } finish() [] {
+      ^bb0(%sum: f32):
+        descent.yield %sum : f32
+    } : tensor<600000xf32>
+  descent.output "r", %r : tensor<600000xf32>
 }

@@ -173,7 +173,7 @@ descent.entry @large {
   descent.output "s", %s : tensor<30000xf32>
 }
 
-// A million entries are too many for partitions.
+// Three million entries are too many for partitions.
 // CHOICE-LABEL: descent.entry @wide
 // CHOICE-NOT: descent.scatter_add
 // CHOICE: descent.output
@@ -181,6 +181,6 @@ descent.entry @large {
 descent.entry @wide {
   %i = descent.read @many : tensor<60000xi32>
   %x = descent.read @vector : tensor<60000xf32>
-  %s = descent.scatter_add %x at %i axis 0 extent 1000000 : (tensor<60000xf32>, tensor<60000xi32>) -> tensor<1000000xf32>
-  descent.output "s", %s : tensor<1000000xf32>
+  %s = descent.scatter_add %x at %i axis 0 extent 3000000 : (tensor<60000xf32>, tensor<60000xi32>) -> tensor<3000000xf32>
+  descent.output "s", %s : tensor<3000000xf32>
 }

@@ -38,8 +38,11 @@ struct ScatteredSum {
                                           llvm::ArrayRef<int64_t> tile);
 };
 
-/// How many places are set to zero in one trip of a loop.
-inline constexpr int64_t kPlacesPerTrip = 8;
+/// How many places are set to what the sums start from in one trip of a loop:
+/// more where there are so many that a driver might end the loop early.
+inline int64_t placesPerTrip(int64_t places) {
+  return places <= int64_t(1) << 18 ? 8 : 64;
+}
 
 } // namespace descent::codegen
 
