@@ -21,8 +21,10 @@ namespace {
 
 class Search {
 public:
-  Search(ArrayRef<IterationSpace> parts, const Profile &profile)
-      : profile(profile), model(parts, profile) {
+  Search(ArrayRef<IterationSpace> parts, const Profile &profile,
+         int64_t iterations)
+      : profile(profile), model(parts, profile),
+        launches(profile.launches * static_cast<double>(iterations)) {
     space.numParallel = parts.front().numParallel;
     space.extents = llvm::to_vector(parts.front().parallel());
     for (const IterationSpace &part : parts)
@@ -89,6 +91,8 @@ private:
   } space;
   const Profile &profile;
   KernelCost model;
+  /// How often the kernel runs for having been compiled once.
+  double launches;
   SmallVector<SmallVector<int64_t>> sizes;
   /// Where the search starts.
   Choice origin;
@@ -99,7 +103,7 @@ private:
   /// the time that the driver takes to compile the kernel.
   double price(const Choice &choice) {
     return model.launchTime(choice) * profile.unit +
-           model.compileTime(choice) / profile.launches;
+           model.compileTime(choice) / launches;
   }
 
   Choice start() const { return origin; }
@@ -245,8 +249,8 @@ private:
 } // namespace
 
 StrategyAttr selectStrategy(ArrayRef<IterationSpace> parts,
-                            const Profile &profile) {
-  Choice choice = Search(parts, profile).run();
+                            const Profile &profile, int64_t iterations) {
+  Choice choice = Search(parts, profile, iterations).run();
   return StrategyAttr::get(parts.front().kernel.getContext(), choice.lanes,
                            choice.tile, choice.run, choice.unroll);
 }
@@ -274,8 +278,8 @@ struct SelectStrategiesPass
     parallelForEach(&getContext(), kernels, [&](schedule::KernelOp kernel) {
       SmallVector<Attribute> strategies;
       for (unsigned i = 0; i < kernel.getParts().size(); ++i)
-        strategies.push_back(
-            selectStrategy(buildIterationSpaces(kernel, i), *device));
+        strategies.push_back(selectStrategy(buildIterationSpaces(kernel, i),
+                                            *device, kernel.countIterations()));
       kernel.setPartStrategies(strategies);
     });
   }

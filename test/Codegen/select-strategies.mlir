@@ -91,4 +91,41 @@ schedule.kernel @scattered bindings [read, read, write] reads [#schedule.operand
         descent.yield %sum : f32
     } : tensor<32x4096x2xf32>
   schedule.return %c : tensor<32x4096x2xf32>
+// A kernel is compiled once for all iterations of its loop, so that more code pays there: four elements a lane as vectors, not one.
+// CHECK-LABEL: schedule.kernel @once
+// CHECK-SAME: tile = [1, 1], run = [1, 1], unroll = []>
+schedule.kernel @once bindings [read, read, read, write] reads [#schedule.operand<0, 0>, #schedule.operand<0, 128>, #schedule.operand<1, 0>, #schedule.operand<1, 128>, #schedule.operand<2, 0>] writes [#schedule.operand<3, 0>] {
+^bb0(%a: tensor<32x384xf32>, %b: tensor<32x384xf32>, %c: tensor<32x384xf32>, %d: tensor<32x384xf32>, %e: tensor<32x128xf32>):
+  %r = descent.kernel [32, 128] reduce [] by [] map() [] { descent.yield }
+    finish(%a, %b, %c, %d, %e : tensor<32x384xf32>, tensor<32x384xf32>, tensor<32x384xf32>, tensor<32x384xf32>, tensor<32x128xf32>)
+      [#descent.access<(d0, d1) -> (d0, d1)>, #descent.access<(d0, d1) -> (d0, d1)>, #descent.access<(d0, d1) -> (d0, d1)>, #descent.access<(d0, d1) -> (d0, d1)>,
+       #descent.access<(d0, d1) -> (d0, d1)>] {
+      ^bb0(%v: f32, %w: f32, %x: f32, %y: f32, %z: f32):
+        %s = descent.tanh %v : f32
+        %t = descent.sigmoid %w : f32
+        %p = descent.mul %x, %y : f32
+        %q = descent.mul %s, %t : f32
+        %o = descent.add %p, %q, %z : f32
+        descent.yield %o : f32
+    } : tensor<32x128xf32>
+  schedule.return %r : tensor<32x128xf32>
+}
+
+// CHECK-LABEL: schedule.kernel @often
+// CHECK-SAME: iterations 64 strategy #codegen.strategy<lanes = {{.*}}, tile = [{{.*}}4]
+schedule.kernel @often bindings [read, read, read, write] reads [#schedule.operand<0, 0, stride 12288>, #schedule.operand<0, 128, stride 12288>, #schedule.operand<1, 0, stride 12288>, #schedule.operand<1, 128, stride 12288>, #schedule.operand<2, 0, stride 4096>] writes [#schedule.operand<3, 0, stride 4096>] iterations 64 {
+^bb0(%a: tensor<32x384xf32>, %b: tensor<32x384xf32>, %c: tensor<32x384xf32>, %d: tensor<32x384xf32>, %e: tensor<32x128xf32>):
+  %r = descent.kernel [32, 128] reduce [] by [] map() [] { descent.yield }
+    finish(%a, %b, %c, %d, %e : tensor<32x384xf32>, tensor<32x384xf32>, tensor<32x384xf32>, tensor<32x384xf32>, tensor<32x128xf32>)
+      [#descent.access<(d0, d1) -> (d0, d1)>, #descent.access<(d0, d1) -> (d0, d1)>, #descent.access<(d0, d1) -> (d0, d1)>, #descent.access<(d0, d1) -> (d0, d1)>,
+       #descent.access<(d0, d1) -> (d0, d1)>] {
+      ^bb0(%v: f32, %w: f32, %x: f32, %y: f32, %z: f32):
+        %s = descent.tanh %v : f32
+        %t = descent.sigmoid %w : f32
+        %p = descent.mul %x, %y : f32
+        %q = descent.mul %s, %t : f32
+        %o = descent.add %p, %q, %z : f32
+        descent.yield %o : f32
+    } : tensor<32x128xf32>
+  schedule.return %r : tensor<32x128xf32>
 }

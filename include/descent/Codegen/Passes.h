@@ -18,9 +18,10 @@ namespace descent::codegen {
 #include "descent/Codegen/Passes.h.inc"
 
 /// The strategy with the lowest estimated cost of those that a coordinate
-/// search over lanes, tiles and unrolling finds.
+/// search over lanes, tiles and unrolling finds. `iterations` of a loop run the
+/// kernel: it is compiled once for all of them.
 StrategyAttr selectStrategy(llvm::ArrayRef<IterationSpace> parts,
-                            const Profile &profile);
+                            const Profile &profile, int64_t iterations = 1);
 
 } // namespace descent::codegen
 
