@@ -126,6 +126,17 @@ CostModel::Access CostModel::accessOf(const TensorRef &tensor, AffineExpr index,
   return access;
 }
 
+/// Whether an operation is a product that the kernel sums and nothing else
+/// reads.
+static bool isSummedProduct(KernelOp kernel, Operation &op) {
+  if (!isa<MulOp>(op) || !op.hasOneUse() ||
+      op.getBlock() != &kernel.getMapBlock())
+    return false;
+  OpOperand &use = *op.use_begin();
+  return use.getOwner()->hasTrait<OpTrait::IsTerminator>() &&
+         kernel.getCombiner(use.getOperandNumber()) == Combiner::sum;
+}
+
 /// The operations of a block with the dimensions that their values depend on.
 void CostModel::addWork(Block &block, ArrayRef<Access> reads, unsigned skip,
                         DimSet combined, std::vector<Work> &work) {
@@ -136,7 +147,6 @@ void CostModel::addWork(Block &block, ArrayRef<Access> reads, unsigned skip,
                                    : reads[number - skip].dims |
                                          reads[number - skip].guardDims;
   }
-  Operation *terminator = block.getTerminator();
   for (Operation &op : block.without_terminator()) {
     DimSet set = 0;
     for (Value operand : op.getOperands())
@@ -164,10 +174,7 @@ void CostModel::addWork(Block &block, ArrayRef<Access> reads, unsigned skip,
       // An index is clamped, scaled and added.
       each = {.load = 1};
       each.integer = 4 * static_cast<double>(load.getIndices().size());
-    } else if (isa<ConstantOp>(op) ||
-               (isa<MulOp>(op) && skip == 0 &&
-                terminator->getNumOperands() == 1 &&
-                terminator->getOperand(0) == op.getResult(0)))
+    } else if (isa<ConstantOp>(op) || isSummedProduct(space.kernel, op))
       continue; // free, or half of a multiply-add
     else
       each.arithmetic = 1;

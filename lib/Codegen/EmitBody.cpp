@@ -110,10 +110,10 @@ void KernelEmitter::loadAll(const TiledRead &tiled) {
 
 void KernelEmitter::evaluate(Block &block, ArrayRef<int64_t> at,
                              llvm::DenseMap<Value, Value> &known,
-                             Operation *skip) {
+                             ArrayRef<Operation *> skip) {
   SmallVector<AffineExpr> dims;
   for (Operation &op : block.without_terminator()) {
-    if (&op == skip)
+    if (llvm::is_contained(skip, &op))
       continue;
     auto exprs = space.bodyExprs.find(&op);
     auto load = dyn_cast<LoadOp>(op);

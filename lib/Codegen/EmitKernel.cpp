@@ -279,21 +279,22 @@ void KernelEmitter::combineAt(ArrayRef<TiledRead> reads, ArrayRef<int64_t> at,
   bindArguments(block.getArguments(), reads, at, known);
   Operation *yield = block.getTerminator();
   // A product that is summed is one multiply-add with the sum.
-  auto factor = yield->getNumOperands() == 1 &&
-                        kernel.getCombiner(0) == Combiner::sum &&
-                        isa<FloatType>(combinedType(0))
-                    ? yield->getOperand(0).getDefiningOp<MulOp>()
-                    : MulOp();
-  if (factor && factor.getResult().hasOneUse()) {
-    evaluate(block, at, known, factor);
-    Value lhs = known.lookup(factor.getLhs()),
-          rhs = known.lookup(factor.getRhs()), sum = values[0];
-    values[0] = note<math::FmaOp>({lhs, rhs, sum});
-    values = values.drop_front();
-    return;
-  }
-  evaluate(block, at, known, nullptr);
+  SmallVector<Operation *> factors;
   for (auto [i, yielded] : llvm::enumerate(yield->getOperands())) {
+    auto factor = yielded.getDefiningOp<MulOp>();
+    if (factor && yielded.hasOneUse() && isa<FloatType>(combinedType(i)) &&
+        kernel.getCombiner(i) == Combiner::sum)
+      factors.push_back(factor);
+  }
+  evaluate(block, at, known, factors);
+  for (auto [i, yielded] : llvm::enumerate(yield->getOperands())) {
+    if (llvm::is_contained(factors, yielded.getDefiningOp())) {
+      auto factor = yielded.getDefiningOp<MulOp>();
+      values[0] = note<math::FmaOp>({known.lookup(factor.getLhs()),
+                                     known.lookup(factor.getRhs()), values[0]});
+      values = values.drop_front();
+      continue;
+    }
     Value next = known.lookup(yielded);
     Type type = yielded.getType();
     switch (kernel.getCombiner(i)) {
@@ -388,7 +389,7 @@ void KernelEmitter::finish(ArrayRef<Value> combined) {
     combined = combined.drop_front(numCombined);
     bindArguments(block.getArguments().drop_front(numCombined), reads, at,
                   known);
-    evaluate(block, at, known, nullptr);
+    evaluate(block, at, known);
 
     Value condition;
     for (auto [dim, i] : llvm::enumerate(at)) {

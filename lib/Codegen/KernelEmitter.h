@@ -177,7 +177,8 @@ private:
   /// Evaluates a block at a point and returns the values of its operations by
   /// the block's own values. Operations in `skip` are left out.
   void evaluate(Block &block, ArrayRef<int64_t> at,
-                llvm::DenseMap<Value, Value> &known, Operation *skip);
+                llvm::DenseMap<Value, Value> &known,
+                ArrayRef<Operation *> skip = {});
 
   Value affineValue(Operation &op, const Guard &exprs,
                     ArrayRef<AffineExpr> dims);
