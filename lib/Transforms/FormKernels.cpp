@@ -22,6 +22,9 @@ using namespace descent;
 
 static constexpr double storeCost = 2, arithmeticCost = 0.1,
                         transcendentalCost = 1, randomCost = 3;
+/// The most sums that kernels are joined to: their register tiles shrink with
+/// it.
+static constexpr unsigned maxSums = 4;
 /// How many points of a reduction's register tile share a loaded element,
 /// about.
 static constexpr double sharing = 8;
@@ -103,6 +106,7 @@ namespace {
 /// The rewrites, in the order in which they are tried.
 enum Rewrite : unsigned {
   merge,
+  joinSums,
   absorbEpilogue,
   inlineIntoReaders,
   absorb,
@@ -115,12 +119,14 @@ enum Rewrite : unsigned {
 class Former {
 public:
   Former(Block &block, unsigned maxTensors)
-      : worklists(block, numRewrites), maxTensors(maxTensors) {}
+      : worklists(block, numRewrites), maxTensors(maxTensors),
+        isLoop(isa<ScanOp>(block.getParentOp())) {}
 
   void run() {
     // Epilogues of reductions first: once a bias and an activation follow a sum
     // in registers, there is nothing left to inline elsewhere.
     while (tryOn(merge, &Former::mergeIntoReader) ||
+           tryOn(joinSums, &Former::joinForReader) ||
            tryOn(absorbEpilogue, &Former::absorbAsEpilogue) ||
            tryOn(inlineIntoReaders, &Former::inlineIfItPays) ||
            tryOn(absorb, &Former::absorbIntoProducer) ||
@@ -131,6 +137,7 @@ public:
 private:
   KernelWorklists worklists;
   unsigned maxTensors;
+  bool isLoop;
 
   bool tryOn(Rewrite rewrite, bool (Former::*method)(KernelOp)) {
     return worklists.tryOn(
@@ -234,9 +241,12 @@ private:
     return false;
   }
 
-  static bool readsAlone(KernelOp consumer, KernelOp producer) {
+  /// Whether nothing else reads the producer; in a loop, where a launch costs
+  /// more than a store, what it returns may be read too.
+  bool readsAlone(KernelOp consumer, KernelOp producer) {
     return llvm::all_of(usesThroughReshapes(producer), [&](OpOperand *use) {
-      return use->getOwner() == consumer;
+      return use->getOwner() == consumer ||
+             (isLoop && isa<ReturnOp>(use->getOwner()));
     });
   }
 
@@ -248,6 +258,26 @@ private:
                                   : KernelOp();
     return outer && canMergeSums(inner, outer) &&
            replace(inner, outer, mergeSum);
+  }
+
+  /// In loops, where launches cost more than anything else, joins two sums over
+  /// the same dimensions that an elementwise kernel reads at its own position:
+  /// the gates of a cell. It can then be the epilogue of both.
+  bool joinForReader(KernelOp reader) {
+    if (!isLoop || !reader.isElementwise())
+      return false;
+    llvm::SetVector<KernelOp> sums;
+    for (Value input : reader.getFinishInputs())
+      if (KernelOp sum = kernelResult(input).kernel; sum && sum != reader)
+        sums.insert(sum);
+    for (KernelOp first : sums)
+      for (KernelOp second : sums)
+        if (first->isBeforeInBlock(second) &&
+            first.getNumCombined() + second.getNumCombined() <= maxSums &&
+            countTogether(first, second) <= maxTensors &&
+            canJoinSums(first, second, reader))
+          return replace(first, second, joinSiblings);
+    return false;
   }
 
   /// Whether kernels of as many points as this one may join for reading

@@ -50,6 +50,10 @@ KernelOp mergeSum(KernelOp inner, KernelOp outer);
 /// points. In a product each element is read at many points.
 bool canJoin(KernelOp first, KernelOp second, mlir::Value shared);
 
+/// Whether two independent kernels are nothing but sums over the same
+/// dimensions, and the elementwise `reader` can absorb either.
+bool canJoinSums(KernelOp first, KernelOp second, KernelOp reader);
+
 /// Replaces two such kernels, the first before the second, by one that computes
 /// the results of both. It stands where the second did: what reads the first
 /// may have to be moved behind it.

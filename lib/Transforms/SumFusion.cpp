@@ -147,6 +147,21 @@ bool canJoin(KernelOp first, KernelOp second, Value shared) {
          !dependsOn(first, second);
 }
 
+bool canJoinSums(KernelOp first, KernelOp second, KernelOp reader) {
+  auto sums = [](KernelOp kernel) {
+    return !kernel.isElementwise() &&
+           llvm::all_of(kernel.getCombiners().getAsRange<CombinerAttr>(),
+                        [](CombinerAttr combiner) {
+                          return combiner.getValue() == Combiner::sum;
+                        });
+  };
+  return sums(first) && sums(second) &&
+         first.getParallel() == second.getParallel() &&
+         first.getReduction() == second.getReduction() &&
+         canAbsorb(first, reader) && canAbsorb(second, reader) &&
+         !dependsOn(second, first) && !dependsOn(first, second);
+}
+
 KernelOp joinSiblings(KernelOp first, KernelOp second) {
   SmallVector<Combination> combinations = combinationsOf(first);
   llvm::append_range(combinations, combinationsOf(second));

@@ -10,6 +10,7 @@
 // RUN: descent-interpret --compare %t.before.mlir %t.after.mlir --entry dear
 // RUN: descent-interpret --compare %t.before.mlir %t.after.mlir --entry kept
 // RUN: descent-interpret --compare %t.before.mlir %t.after.mlir --entry two_sums
+// RUN: descent-interpret --compare %t.before.mlir %t.after.mlir --entry gates
 
 descent.input @x : tensor<8x6xf32>
 descent.input @y : tensor<8x6xf32>
@@ -153,4 +154,36 @@ descent.entry @two_sums {
   descent.output "a", %a : tensor<6xf32>
   descent.output "b", %b : tensor<6xf32>
   descent.output "c", %c : tensor<8xf32>
+}
+
+// In a loop, two products that an elementwise kernel reads at its own position are one kernel of two sums, which that is the epilogue of. Behind it they stay apart.
+// CHECK-LABEL: descent.entry @gates
+descent.entry @gates {
+  %x = descent.read @x : tensor<8x6xf32>
+  %w = descent.read @w : tensor<5x6xf32>
+  %v = descent.slice %w offsets [0, 0] strides [1, 1] : tensor<5x6xf32> to tensor<2x6xf32>
+  %square = descent.contract %w [0, 1], %w [0, 2] to [1, 2] : (tensor<5x6xf32>, tensor<5x6xf32>) -> tensor<6x6xf32>
+  // CHECK: descent.scan count 3
+  // CHECK: %[[H:.*]]:2 = descent.kernel [8, 6] reduce [6] by [#descent.combiner<sum>, #descent.combiner<sum>] map(
+  // CHECK: descent.mul
+  // CHECK: descent.mul
+  // CHECK: finish
+  // CHECK: descent.tanh
+  // CHECK-NOT: descent.kernel
+  // CHECK: descent.return %[[H]]
+  %f, %s = descent.scan count 3 carry(%x : tensor<8x6xf32>) over() with(%square : tensor<6x6xf32>) {
+  ^bb0(%h: tensor<8x6xf32>, %u: tensor<6x6xf32>):
+    %p = descent.contract %h [0, 2], %u [1, 2] to [0, 1] : (tensor<8x6xf32>, tensor<6x6xf32>) -> tensor<8x6xf32>
+    %q = descent.contract %h [0, 2], %u [2, 1] to [0, 1] : (tensor<8x6xf32>, tensor<6x6xf32>) -> tensor<8x6xf32>
+    %t = descent.tanh %p : tensor<8x6xf32>
+    %n = descent.mul %t, %q : tensor<8x6xf32>
+    descent.return %n, %p : tensor<8x6xf32>, tensor<8x6xf32>
+  } : tensor<8x6xf32> stack tensor<3x8x6xf32>
+  // CHECK: descent.kernel [8, 8] reduce [6] by [#descent.combiner<sum>] map(
+  // CHECK: descent.kernel [8, 8] reduce [6] by [#descent.combiner<sum>] map(
+  %g = descent.contract %f [0, 2], %x [1, 2] to [0, 1] : (tensor<8x6xf32>, tensor<8x6xf32>) -> tensor<8x8xf32>
+  %k = descent.contract %x [0, 2], %f [1, 2] to [0, 1] : (tensor<8x6xf32>, tensor<8x6xf32>) -> tensor<8x8xf32>
+  %sum = descent.add %g, %k : tensor<8x8xf32>
+  descent.output "sum", %sum : tensor<8x8xf32>
+  descent.output "s", %s : tensor<3x8x6xf32>
 }
