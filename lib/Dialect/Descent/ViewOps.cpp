@@ -284,11 +284,70 @@ struct SliceBeforeSum : OpRewritePattern<SliceOp> {
     return success();
   }
 };
+
+/// reduce_sum(transpose(x)) -> reduce_sum(x), if what is left of both has one
+/// order.
+struct SumBeforeTranspose : OpRewritePattern<ReduceSumOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(ReduceSumOp op,
+                                PatternRewriter &rewriter) const override {
+    auto transpose = op.getOperand().getDefiningOp<TransposeOp>();
+    if (!transpose)
+      return failure();
+    ArrayRef<int64_t> permutation = transpose.getPermutation();
+    SmallVector<int64_t> dims, left;
+    for (auto [i, dim] : llvm::enumerate(permutation))
+      (llvm::is_contained(op.getDims(), int64_t(i)) ? dims : left)
+          .push_back(dim);
+    if (!llvm::is_sorted(left))
+      return failure();
+    llvm::sort(dims);
+    rewriter.replaceOpWithNewOp<ReduceSumOp>(op, transpose.getOperand(), dims);
+    return success();
+  }
+};
+
+/// reduce_sum(pad(x)) -> pad(reduce_sum(x)), and the same of a sum of padded
+/// values: zeros need not be summed. The gradient of a bias that is read in
+/// slices is such a sum.
+struct SumBeforePad : OpRewritePattern<ReduceSumOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(ReduceSumOp op,
+                                PatternRewriter &rewriter) const override {
+    SmallVector<Value> addends{op.getOperand()};
+    if (auto add = op.getOperand().getDefiningOp<AddOp>())
+      addends = llvm::to_vector(add.getOperands());
+    if (!llvm::all_of(addends, [](Value addend) {
+          auto pad = addend.getDefiningOp<PadOp>();
+          return pad && pad.getMode() == PadMode::zero;
+        }))
+      return failure();
+    for (Value &addend : addends)
+      addend = sumOf(rewriter, op.getLoc(), addend.getDefiningOp<PadOp>(), op);
+    if (addends.size() == 1)
+      rewriter.replaceOp(op, addends[0]);
+    else
+      rewriter.replaceOpWithNewOp<AddOp>(op, op.getType(), addends);
+    return success();
+  }
+
+  static Value sumOf(OpBuilder &b, Location loc, PadOp pad, ReduceSumOp op) {
+    SmallVector<int64_t> low, high;
+    for (int64_t dim : dimsExcept(pad.getLow().size(), op.getDims())) {
+      low.push_back(pad.getLow()[dim]);
+      high.push_back(pad.getHigh()[dim]);
+    }
+    Value sum = b.create<ReduceSumOp>(loc, pad.getOperand(), op.getDims());
+    return sum.getType() == op.getType()
+               ? sum
+               : b.create<PadOp>(loc, sum, low, high, PadMode::zero);
+  }
+};
 } // namespace
 
 void SliceOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
                                           MLIRContext *context) {
-  patterns.add<SliceBeforeSum>(context);
+  patterns.add<SliceBeforeSum, SumBeforeTranspose, SumBeforePad>(context);
 }
 
 static SmallVector<int64_t> paddedShape(ArrayRef<int64_t> shape,

@@ -5,6 +5,7 @@
 // RUN: descent-interpret --compare %s %t.mlir --entry constants
 // RUN: descent-interpret --compare %s %t.mlir --entry views
 // RUN: descent-interpret --compare %s %t.mlir --entry kept
+// RUN: descent-interpret --compare %s %t.mlir --entry sums --tolerance 1e-6
 
 descent.input @x : tensor<2x3xf32>
 descent.input @y : tensor<2x3xf32>
@@ -217,4 +218,42 @@ descent.entry @kept {
   %f = descent.slice %e offsets [1] strides [1] : tensor<2xf32> to tensor<1xf32>
   descent.output "sum", %e : tensor<2xf32>
   descent.output "part", %f : tensor<1xf32>
+}
+
+// Sums of what is transposed and padded: of what it was before. Where that would leave another order, it stays.
+// CHECK-LABEL: descent.entry @sums
+descent.entry @sums {
+  // CHECK: %[[X:.*]] = descent.read @x
+  // CHECK: %[[Y:.*]] = descent.read @y
+  %x = descent.read @x : tensor<2x3xf32>
+  %y = descent.read @y : tensor<2x3xf32>
+  // CHECK: %[[A:.*]] = descent.reduce_sum %[[X]] [0] : tensor<2x3xf32> to tensor<3xf32>
+  %t = descent.transpose %x [1, 0] : tensor<2x3xf32> to tensor<3x2xf32>
+  %a = descent.reduce_sum %t [1] : tensor<3x2xf32> to tensor<3xf32>
+  // CHECK: %[[R:.*]] = descent.reduce_sum %[[X]] [0]
+  // CHECK-NEXT: %[[P:.*]] = descent.pad %[[R]] low [1] high [2]
+  // CHECK: %[[S:.*]] = descent.reduce_sum %[[Y]] [0]
+  // CHECK-NEXT: %[[Q:.*]] = descent.pad %[[S]] low [3] high [0]
+  // CHECK-NEXT: %[[B:.*]] = descent.add %[[P]], %[[Q]] : tensor<6xf32>
+  %p = descent.pad %x low [4, 1] high [0, 2] zero : tensor<2x3xf32> to tensor<6x6xf32>
+  %q = descent.pad %y low [0, 3] high [4, 0] zero : tensor<2x3xf32> to tensor<6x6xf32>
+  %both = descent.add %p, %q : tensor<6x6xf32>
+  %b = descent.reduce_sum %both [0] : tensor<6x6xf32> to tensor<6xf32>
+  // CHECK: %[[T:.*]] = descent.transpose
+  // CHECK-NEXT: %[[C:.*]] = descent.reduce_sum %[[T]] [1]
+  %cube = descent.broadcast %x [0, 2] : tensor<2x3xf32> to tensor<2x4x3xf32>
+  %turned = descent.transpose %cube [2, 1, 0] : tensor<2x4x3xf32> to tensor<3x4x2xf32>
+  %c = descent.reduce_sum %turned [1] : tensor<3x4x2xf32> to tensor<3x2xf32>
+  // CHECK: %[[U:.*]] = descent.pad
+  // CHECK-NEXT: %[[D:.*]] = descent.reduce_sum %[[U]]
+  %u = descent.pad %x low [0, 1] high [0, 2] lowest : tensor<2x3xf32> to tensor<2x6xf32>
+  %d = descent.reduce_sum %u [0] : tensor<2x6xf32> to tensor<6xf32>
+  // CHECK: descent.output "a", %[[A]]
+  // CHECK: descent.output "b", %[[B]]
+  // CHECK: descent.output "c", %[[C]]
+  // CHECK: descent.output "d", %[[D]]
+  descent.output "a", %a : tensor<3xf32>
+  descent.output "b", %b : tensor<6xf32>
+  descent.output "c", %c : tensor<3x2xf32>
+  descent.output "d", %d : tensor<6xf32>
 }
