@@ -141,4 +141,5 @@ void ScanOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
                                          MLIRContext *context) {
   patterns.add<SimplifyScan>(context);
   addScanHoistingPatterns(patterns);
+  addScanSlicePatterns(patterns);
 }

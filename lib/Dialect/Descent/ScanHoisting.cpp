@@ -222,8 +222,10 @@ struct SinkFromScan : OpRewritePattern<ScanOp> {
   }
 
   /// The operations that can be done behind the loop, and are not cheap or
-  /// computed from such. Carried values that they read, and their results, have
-  /// to fit into memory as stacks.
+  /// computed from such; and what pads, as the gradient of a slice does, so
+  /// that steps stack no zeros and need no launch to put slices together.
+  /// Carried values that they read, and their results, have to fit into memory
+  /// as stacks.
   static DenseSet<Operation *> findSunk(ScanOp scan, const Outside &outside) {
     Cone needed(scan.getNextValues(), {});
     auto fits = [&](Value value) {
@@ -242,9 +244,10 @@ struct SinkFromScan : OpRewritePattern<ScanOp> {
         late.insert(&op);
     for (Operation &op : scan.getBodyBlock().without_terminator())
       if (late.contains(&op) &&
-          (!isCheap(&op) || llvm::any_of(op.getOperands(), [&](Value operand) {
-            return sunk.contains(operand.getDefiningOp());
-          })))
+          (!isCheap(&op) || isa<PadOp>(op) ||
+           llvm::any_of(op.getOperands(), [&](Value operand) {
+             return sunk.contains(operand.getDefiningOp());
+           })))
         sunk.insert(&op);
     return sunk;
   }

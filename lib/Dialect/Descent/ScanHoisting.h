@@ -19,6 +19,10 @@ namespace descent {
 /// What would be too large for one tensor stays too.
 void addScanHoistingPatterns(mlir::RewritePatternSet &patterns);
 
+/// Patterns that compute, in the bodies of scans, a product that is only read
+/// in slices as a product a slice.
+void addScanSlicePatterns(mlir::RewritePatternSet &patterns);
+
 } // namespace descent
 
 #endif // DESCENT_LIB_DIALECT_DESCENT_SCANHOISTING_H

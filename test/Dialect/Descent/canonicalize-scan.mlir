@@ -10,12 +10,17 @@
 // RUN: descent-interpret --compare %s %t.mlir --entry views --tolerance 1e-12
 // RUN: descent-interpret --compare %s %t.mlir --entry lookup --tolerance 1e-12
 // RUN: descent-interpret --compare %s %t.mlir --entry kept --tolerance 1e-12
+// RUN: descent-interpret --compare %s %t.mlir --entry gates --tolerance 1e-6
+// RUN: descent-interpret --compare %s %t.mlir --entry whole --tolerance 1e-6
+// RUN: descent-interpret --compare %s %t.mlir --entry padded --tolerance 1e-12
 
 descent.input @h : tensor<2x3xf32>
 descent.input @x : tensor<5x2x4xf32>
 descent.input @w : tensor<3x4xf32>
 descent.input @u : tensor<3x3xf32>
 descent.input @i : tensor<5x2xi32> range [0, 3]
+descent.input @v : tensor<6x3xf32>
+descent.input @b : tensor<6xf32>
 
 // CHECK-LABEL: descent.entry @unused
 descent.entry @unused {
@@ -237,4 +242,78 @@ descent.entry @kept {
   } : tensor<2x3xf32> stack tensor<5x3xf32>
   descent.output "f", %f : tensor<2x3xf32>
   descent.output "y", %y : tensor<5x3xf32>
+}
+
+// A product with a bias that is only read in slices is a product a slice, of a slice of what has that dimension.
+// CHECK-LABEL: descent.entry @gates
+descent.entry @gates {
+  %h = descent.read @h : tensor<2x3xf32>
+  %v = descent.read @v : tensor<6x3xf32>
+  %b = descent.read @b : tensor<6xf32>
+  // CHECK: descent.scan count 5
+  // CHECK-NEXT: ^bb0(%[[HT:[a-z0-9]+]]: tensor<2x3xf32>, %[[V:[a-z0-9]+]]: tensor<6x3xf32>, %[[B:[a-z0-9]+]]: tensor<6xf32>):
+  // CHECK-DAG: %[[V0:.*]] = descent.slice %[[V]] offsets [0, 0] strides [1, 1] : tensor<6x3xf32> to tensor<3x3xf32>
+  // CHECK-DAG: %[[V3:.*]] = descent.slice %[[V]] offsets [3, 0] strides [1, 1] : tensor<6x3xf32> to tensor<3x3xf32>
+  // CHECK-DAG: descent.contract %[[HT]] [0, 2], %[[V0]] [1, 2] to [0, 1]
+  // CHECK-DAG: descent.contract %[[HT]] [0, 2], %[[V3]] [1, 2] to [0, 1]
+  // CHECK-DAG: descent.slice %[[B]] offsets [0] strides [1] : tensor<6xf32> to tensor<3xf32>
+  // CHECK-DAG: descent.slice %[[B]] offsets [3] strides [1] : tensor<6xf32> to tensor<3xf32>
+  // CHECK-NOT: tensor<2x6xf32>
+  // CHECK: descent.output "f"
+  %f = descent.scan count 5 carry(%h : tensor<2x3xf32>) over() with(%v, %b : tensor<6x3xf32>, tensor<6xf32>) {
+  ^bb0(%a: tensor<2x3xf32>, %w: tensor<6x3xf32>, %c: tensor<6xf32>):
+    %p = descent.contract %a [0, 2], %w [1, 2] to [0, 1] : (tensor<2x3xf32>, tensor<6x3xf32>) -> tensor<2x6xf32>
+    %cb = descent.broadcast %c [1] : tensor<6xf32> to tensor<2x6xf32>
+    %s = descent.add %p, %cb : tensor<2x6xf32>
+    %s0 = descent.slice %s offsets [0, 0] strides [1, 1] : tensor<2x6xf32> to tensor<2x3xf32>
+    %s3 = descent.slice %s offsets [0, 3] strides [1, 1] : tensor<2x6xf32> to tensor<2x3xf32>
+    %t = descent.tanh %s0 : tensor<2x3xf32>
+    %n = descent.mul %t, %s3 : tensor<2x3xf32>
+    descent.return %n : tensor<2x3xf32>
+  } : tensor<2x3xf32>
+  descent.output "f", %f : tensor<2x3xf32>
+}
+
+// Slices that together are more than the product would compute some of it twice.
+// CHECK-LABEL: descent.entry @whole
+descent.entry @whole {
+  %h = descent.read @h : tensor<2x3xf32>
+  %v = descent.read @v : tensor<6x3xf32>
+  // CHECK: descent.contract %{{.*}} [0, 2], %{{.*}} [1, 2] to [0, 1] : (tensor<2x3xf32>, tensor<6x3xf32>) -> tensor<2x6xf32>
+  // CHECK-NOT: descent.contract
+  // CHECK: descent.output "f"
+  %f = descent.scan count 5 carry(%h : tensor<2x3xf32>) over() with(%v : tensor<6x3xf32>) {
+  ^bb0(%a: tensor<2x3xf32>, %w: tensor<6x3xf32>):
+    %p = descent.contract %a [0, 2], %w [1, 2] to [0, 1] : (tensor<2x3xf32>, tensor<6x3xf32>) -> tensor<2x6xf32>
+    %s0 = descent.slice %p offsets [0, 0] strides [1, 1] : tensor<2x6xf32> to tensor<2x3xf32>
+    %s1 = descent.slice %p offsets [0, 1] strides [1, 1] : tensor<2x6xf32> to tensor<2x3xf32>
+    %s3 = descent.slice %p offsets [0, 3] strides [1, 1] : tensor<2x6xf32> to tensor<2x3xf32>
+    %t = descent.add %s0, %s1, %s3 : tensor<2x3xf32>
+    %n = descent.tanh %t : tensor<2x3xf32>
+    descent.return %n : tensor<2x3xf32>
+  } : tensor<2x3xf32>
+  descent.output "f", %f : tensor<2x3xf32>
+}
+
+// Steps stack what is padded, not the zeros: pieces are put together behind the loop.
+// CHECK-LABEL: descent.entry @padded
+descent.entry @padded {
+  %h = descent.read @h : tensor<2x3xf32>
+  // CHECK: %{{.*}}, %[[S:.*]]:2 = descent.scan count 5
+  // CHECK-NOT: descent.pad
+  // CHECK: } : tensor<2x3xf32> stack tensor<5x2x3xf32>, tensor<5x2x3xf32>
+  // CHECK-DAG: descent.pad %[[S]]#{{[01]}} low [0, 0, 0] high [0, 0, 3]
+  // CHECK-DAG: descent.pad %[[S]]#{{[01]}} low [0, 0, 3] high [0, 0, 0]
+  // CHECK: %[[ALL:.*]] = descent.add
+  // CHECK-NEXT: descent.output "s", %[[ALL]]
+  %f, %s = descent.scan count 5 carry(%h : tensor<2x3xf32>) over() with() {
+  ^bb0(%a: tensor<2x3xf32>):
+    %n = descent.sin %a : tensor<2x3xf32>
+    %e = descent.exp %n : tensor<2x3xf32>
+    %left = descent.pad %n low [0, 0] high [0, 3] zero : tensor<2x3xf32> to tensor<2x6xf32>
+    %right = descent.pad %e low [0, 3] high [0, 0] zero : tensor<2x3xf32> to tensor<2x6xf32>
+    %both = descent.add %left, %right : tensor<2x6xf32>
+    descent.return %n, %both : tensor<2x3xf32>, tensor<2x6xf32>
+  } : tensor<2x3xf32> stack tensor<5x2x6xf32>
+  descent.output "s", %s : tensor<5x2x6xf32>
 }
