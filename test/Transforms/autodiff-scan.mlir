@@ -5,6 +5,7 @@
 // RUN: FileCheck %t/scan.mlir < %t/scan.out.mlir
 // RUN: descent-interpret --compare %t/scan.mlir %t/scan.out.mlir --entry cell --tolerance 1e-9
 // RUN: descent-interpret --compare %t/scan.mlir %t/scan.out.mlir --entry stored --tolerance 1e-9
+// RUN: descent-interpret --compare %t/scan.mlir %t/scan.out.mlir --entry factored --tolerance 1e-9
 // RUN: descent-interpret --compare %t/scan.mlir %t/scan.out.mlir --entry added --tolerance 1e-9
 // RUN: descent-interpret --compare %t/scan.mlir %t/scan.out.mlir --entry nothing --tolerance 1e-9
 // RUN: descent-interpret --compare %t/scan.mlir %t/scan.out.mlir --entry descend --tolerance 1e-7
@@ -70,7 +71,8 @@ descent.entry @cell {
   descent.output "b", %g#3 : tensor<3xf32>
 }
 
-// What is stored is the product, not what is computed from it element by element.
+// What cotangents are multiplied by is taken together, and computed by the scan forward, from the product that it has in registers: to load one value costs less than
+// to compute it again.
 // CHECK-LABEL: descent.entry @stored
 descent.entry @stored {
   %h = descent.read @h : tensor<2x3xf32>
@@ -80,10 +82,14 @@ descent.entry @stored {
   // CHECK-NEXT: %[[P:.*]] = descent.contract
   // CHECK-NEXT: descent.sigmoid %[[P]]
   // CHECK-NEXT: %[[N:.*]] = descent.sin
-  // CHECK-NEXT: descent.return %[[N]], %[[HT]], %[[P]]
+  // CHECK-NEXT: %[[D:.*]] = descent.cos
+  // CHECK: %[[C:.*]] = descent.mul %[[D]]
+  // CHECK-NEXT: descent.return %[[N]], %[[HT]], %[[C]]
   // CHECK: descent.scan count 4 reversed
-  // CHECK: descent.sigmoid
-  // CHECK: descent.cos
+  // CHECK-NEXT: ^bb0(%[[CT:[a-z0-9]+]]: tensor<2x3xf32>, %[[K:[a-z0-9]+]]: tensor<2x3xf32>, %{{[a-z0-9]+}}: tensor<3x3xf32>):
+  // CHECK-NEXT: %[[DP:.*]] = descent.mul %[[CT]], %[[K]]
+  // CHECK-NEXT: %[[DH:.*]] = descent.contract %[[DP]]
+  // CHECK-NEXT: descent.return %[[DH]], %[[DP]]
   %f = descent.scan count 4 carry(%h : tensor<2x3xf32>) over() with(%u : tensor<3x3xf32>) {
   ^bb0(%h_t: tensor<2x3xf32>, %w: tensor<3x3xf32>):
     %p = descent.contract %h_t [0, 2], %w [1, 2] to [0, 1] : (tensor<2x3xf32>, tensor<3x3xf32>) -> tensor<2x3xf32>
@@ -94,6 +100,28 @@ descent.entry @stored {
   %l = descent.reduce_sum %f [0, 1] : tensor<2x3xf32> to tensor<f32>
   %g = descent.gradient %l wrt %u : tensor<f32> wrt tensor<3x3xf32> to tensor<3x3xf32>
   descent.output "u", %g : tensor<3x3xf32>
+}
+
+// A cotangent that comes back in two ways, once negated, is multiplied once by the sum of both.
+// CHECK-LABEL: descent.entry @factored
+descent.entry @factored {
+  %h = descent.read @h : tensor<2x3xf32>
+  %x = descent.read @x : tensor<5x2x3xf32>
+  // CHECK: descent.scan count 5 reversed
+  // CHECK-NEXT: ^bb0(%[[CT:[a-z0-9]+]]: tensor<2x3xf32>, %[[K:[a-z0-9]+]]: tensor<2x3xf32>):
+  // CHECK-NEXT: %[[DP:.*]] = descent.mul %[[CT]], %[[K]]
+  // CHECK-NEXT: descent.return %[[DP]]
+  %f = descent.scan count 5 carry(%h : tensor<2x3xf32>) over(%x : tensor<5x2x3xf32>) with() {
+  ^bb0(%h_t: tensor<2x3xf32>, %x_t: tensor<2x3xf32>):
+    %a = descent.mul %h_t, %x_t : tensor<2x3xf32>
+    %s = descent.sigmoid %a : tensor<2x3xf32>
+    %t = descent.tanh %h_t : tensor<2x3xf32>
+    %n = descent.sub %s, %t : tensor<2x3xf32>
+    descent.return %n : tensor<2x3xf32>
+  } : tensor<2x3xf32>
+  %l = descent.reduce_sum %f [0, 1] : tensor<2x3xf32> to tensor<f32>
+  %g = descent.gradient %l wrt %h : tensor<f32> wrt tensor<2x3xf32> to tensor<2x3xf32>
+  descent.output "h", %g : tensor<2x3xf32>
 }
 
 // A capture that is used element by element: its cotangent is added up in a carried value.

@@ -10,6 +10,7 @@
 // reductions, composites, inner scans.
 
 #include "ScanParts.h"
+#include "SweepFactors.h"
 #include "TimeSums.h"
 #include "descent/Dialect/Descent/Differentiate.h"
 #include "descent/Dialect/Descent/Math.h"
@@ -53,6 +54,17 @@ private:
   void findActive();
   LogicalResult differentiateBody();
   LogicalResult buildJoint();
+  /// What the scan backward reads of the forward one, but for captures.
+  struct Reads {
+    /// Values that it does not have yet, in the body's order.
+    SmallVector<Value> residuals;
+    /// What a step costs, in loads of an element: what is loaded backward,
+    /// stored forward for it, and computed from it.
+    double cost = 0;
+    bool fit = true;
+  };
+  Reads findReads(const ScanParts &backward, ArrayRef<Value> alsoNeeded,
+                  bool coefficients);
   SmallVector<Value> findResiduals(const ScanParts &backward,
                                    ArrayRef<Value> alsoNeeded);
   void stackResiduals(ArrayRef<Value> residuals, ScanParts &backward);
@@ -67,6 +79,11 @@ private:
     return isCheap(op) || !llvm::all_of(op->getResults(), [&](Value result) {
              return canStack(result, scan.getCount());
            });
+  }
+  SmallVector<Value> allCotangents() {
+    SmallVector<Value> all(nextCotangents);
+    llvm::append_range(all, stackedCotangents);
+    return all;
   }
   OpBuilder atJointEnd() { return OpBuilder(joint->getTerminator()); }
   size_t numCarries() { return scan.getInits().size(); }
@@ -134,9 +151,20 @@ LogicalResult ScanDerivative::buildJoint() {
   auto found = differentiateBlock(b, loc, values, cotangents, sought);
   if (failed(found))
     return failure();
+  // Held by the terminator while operations are replaced.
+  size_t returned = end->getNumOperands();
+  SmallVector<Value> held;
+  for (Value cotangent : *found)
+    if (cotangent)
+      held.push_back(cotangent);
+  end->insertOperands(returned, held);
+  factorSweep(*joint, allCotangents());
   argumentCotangents.assign(body.getNumArguments(), Value());
+  size_t next = returned;
   for (auto [place, cotangent] : llvm::zip_equal(places, *found))
-    argumentCotangents[place] = cotangent;
+    if (cotangent)
+      argumentCotangents[place] = end->getOperand(next++);
+  end->eraseOperands(returned, held.size());
   return success();
 }
 
@@ -158,23 +186,58 @@ LogicalResult ScanDerivative::differentiateBody() {
   return success();
 }
 
-/// The forward values that the scan backward needs and does not have.
-SmallVector<Value> ScanDerivative::findResiduals(const ScanParts &backward,
-                                                 ArrayRef<Value> alsoNeeded) {
-  SmallVector<Value> open(alsoNeeded), residuals;
+/// What computing an element costs, in loads.
+static double pointCost(Operation *op) {
+  if (isa<ExpOp, LogOp, SinOp, CosOp, TanhOp, SigmoidOp, DivOp, SqrtOp>(op))
+    return 1;
+  return op->getNumOperands() == 0 || isa<ViewOpInterface>(op) ? 0 : 0.1;
+}
+
+/// The forward values that the scan backward needs and does not have: those
+/// that cheap values are computed from, or with `coefficients` what cotangents
+/// meet, cheap or not.
+ScanDerivative::Reads ScanDerivative::findReads(const ScanParts &backward,
+                                                ArrayRef<Value> alsoNeeded,
+                                                bool coefficients) {
+  Reads reads;
+  SmallVector<Value> open(alsoNeeded);
   for (const ScanParts::Carry &carry : backward.carries)
     open.push_back(carry.next);
   llvm::append_range(open, backward.stacked);
-  DenseSet<Value> arguments = backward.arguments(), seen;
+  DenseSet<Value> arguments = backward.arguments(), seen, captures,
+                  tangents = findTangents(*joint, allCotangents());
+  for (const ScanParts::Input &capture : backward.captures)
+    captures.insert(capture.argument);
+  SmallVector<Value> arriving;
+  for (BlockArgument argument : joint->getArguments())
+    if (!captures.contains(argument))
+      arriving.push_back(argument);
+  DenseSet<Value> varying = findTangents(*joint, arriving);
+  auto isCoefficient = [&](Operation *op) {
+    return coefficients && !isa<ViewOpInterface>(op) &&
+           llvm::all_of(op->getResults(), [&](Value result) {
+             return varying.contains(result) && !tangents.contains(result);
+           });
+  };
+  SmallVector<Value> &residuals = reads.residuals;
   while (!open.empty()) {
     Value value = open.pop_back_val();
-    if (!seen.insert(value).second || arguments.contains(value))
+    if (!seen.insert(value).second)
       continue;
+    double elements = countElements(value.getType());
+    if (arguments.contains(value)) {
+      reads.cost += captures.contains(value) ? 0 : elements;
+      continue;
+    }
     Operation *op = value.getDefiningOp();
-    if (op && (!isForward(op) || isRepeated(op)))
+    if (op && (!isForward(op) || isRepeated(op)) && !isCoefficient(op)) {
       llvm::append_range(open, op->getOperands());
-    else
-      residuals.push_back(value);
+      reads.cost += elements * pointCost(op);
+      continue;
+    }
+    residuals.push_back(value);
+    reads.cost += 2 * elements;
+    reads.fit &= canStack(value, scan.getCount());
   }
   // In the body's order, whatever the order of the search.
   llvm::sort(residuals, [](Value a, Value b) {
@@ -187,7 +250,17 @@ SmallVector<Value> ScanDerivative::findResiduals(const ScanParts &backward,
                         cast<OpResult>(b).getResultNumber()
                   : x->isBeforeInBlock(y);
   });
-  return residuals;
+  return reads;
+}
+
+/// The coefficients of cotangents, if loading and storing them costs less than
+/// computing them again: the forward loop has all they need in registers.
+SmallVector<Value> ScanDerivative::findResiduals(const ScanParts &backward,
+                                                 ArrayRef<Value> alsoNeeded) {
+  Reads factors = findReads(backward, alsoNeeded, /*coefficients=*/true),
+        values = findReads(backward, alsoNeeded, /*coefficients=*/false);
+  bool pays = factors.fit && factors.cost < values.cost;
+  return (pays ? factors : values).residuals;
 }
 
 /// Replaces the scan by one that stacks `residuals` too, and gives them to the
