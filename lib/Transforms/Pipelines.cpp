@@ -22,6 +22,7 @@ void addDifferentiation(OpPassManager &passes) {
   entry.addPass(createAutodiffPass(first));
   entry.addPass(createCanonicalizerPass());
   entry.addPass(createCSEPass());
+  entry.addPass(createMultiplyTablesPass());
   entry.addPass(createAutodiffPass());
 }
 

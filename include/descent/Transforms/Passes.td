@@ -7,6 +7,25 @@
 
 include "mlir/Pass/PassBase.td"
 
+def MultiplyTablesPass : Pass<"descent-multiply-tables", "::descent::EntryOp"> {
+  let summary = "Multiplies tables before rows of them are gathered";
+  let description = [{
+    The product of gathered rows is the product of the table, gathered: where a product reads rows of an embedding and the table has at most half as many entries as rows are
+    taken, it is multiplied first, once an entry. Every sum stays what it was. The gradient follows: what arrives at the rows is added up by entry before it meets the other factor. Tables of more than
+    four times as many entries as a row has elements are left alone, since adding up by entry may take a comparison for each.
+
+    ```mlir
+    %rows = descent.gather %table at %index axis 0 : (tensor<65x128xf32>, tensor<2048x128xi32>) -> tensor<2048x128xf32>
+    %y = descent.contract %rows [0, 2], %w [1, 2] to [0, 1] : (tensor<2048x128xf32>, tensor<384x128xf32>) -> tensor<2048x384xf32>
+    ```
+    becomes
+    ```mlir
+    %p = descent.contract %table [0, 2], %w [1, 2] to [0, 1] : (tensor<65x128xf32>, tensor<384x128xf32>) -> tensor<65x384xf32>
+    %y = descent.gather %p at %wide axis 0 : (tensor<65x384xf32>, tensor<2048x384xi32>) -> tensor<2048x384xf32>
+    ```
+  }];
+}
+
 def AutodiffPass : Pass<"descent-autodiff", "::descent::EntryOp"> {
   let summary = "Expands every descent.gradient into the operations that compute it";
   let description = [{
@@ -143,7 +162,8 @@ def FormKernelsPass : Pass<"descent-form-kernels", "::descent::EntryOp"> {
     * **absorb**: an elementwise kernel that reads, at its own position, a result of a kernel over as many points joins that kernel: bias and activation follow the sum of a
       product or convolution in registers, and sibling updates (parameter, moments) become one kernel of several results.
     * **join**: two independent kernels over the same dimensions that read each element of a large tensor at the same point become one: reductions, as those that a layer norm's scale and
-      bias are differentiated by, one of several combiners.
+      bias are differentiated by, one of several combiners. In loops, two sums over the same dimensions that an elementwise kernel reads at its own position join too, and it is
+      the epilogue of both: the gates of a cell and the state that they give are one launch.
 
     A fused kernel touches at most `max-tensors` tensors.
   }];
