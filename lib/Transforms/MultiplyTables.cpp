@@ -3,6 +3,7 @@
 // Multiplies tables before rows of them are gathered; see Passes.td.
 
 #include "descent/Dialect/Descent/Math.h"
+#include "descent/Dialect/Descent/ViewAlgebra.h"
 #include "descent/Transforms/Passes.h"
 
 namespace descent {
@@ -30,55 +31,49 @@ namespace {
 class GatheredFactor {
 public:
   GatheredFactor(ContractOp op, bool isLeft)
-      : op(op), isLeft(isLeft),
-        gather((isLeft ? op.getLhs() : op.getRhs()).getDefiningOp<GatherOp>()),
+      : op(op), isLeft(isLeft), factor(isLeft ? op.getLhs() : op.getRhs()),
         labels(isLeft ? op.getLhsLabels() : op.getRhsLabels()),
         otherLabels(isLeft ? op.getRhsLabels() : op.getLhsLabels()) {
-    if (!gather)
-      return;
-    std::tie(table, tableDims) = unrepeated(gather.getOperand());
-    std::tie(indices, rowDims) = unrepeated(gather.getIndices());
+    auto reshape = factor.getDefiningOp<ReshapeOp>();
+    gather =
+        (reshape ? reshape.getOperand() : factor).getDefiningOp<GatherOp>();
+    if (gather)
+      isGathered = reshape ? readRows() : readDimensions();
   }
 
   /// Whether every row is one of the table, and the product treats rows alike.
   bool matches() const {
-    if (!gather)
-      return false;
-    int64_t axis = gather.getAxis();
-    for (int64_t dim = 0; dim < int64_t(labels.size()); ++dim) {
-      bool isRow = llvm::is_contained(rowDims, dim);
-      if (llvm::is_contained(tableDims, dim) != (!isRow || dim == axis))
-        return false;
-      if (isRow && (!llvm::is_contained(op.getResultLabels(), labels[dim]) ||
-                    llvm::is_contained(otherLabels, labels[dim])))
-        return false;
-    }
-    return llvm::is_contained(rowDims, axis);
+    return isGathered && llvm::all_of(rowDims, [&](int64_t dim) {
+             return llvm::is_contained(op.getResultLabels(), labels[dim]) &&
+                    !llvm::is_contained(otherLabels, labels[dim]);
+           });
   }
 
   /// Whether the table has at most half as many rows as are gathered, and not
   /// many more than a row has elements: the gradient of the table may have to
   /// look at all rows for each entry.
   bool pays() const {
-    int64_t rows = countElements(indices.getType());
-    int64_t entries = shapeOf(gather.getOperand())[gather.getAxis()];
-    int64_t summed = 1;
-    for (auto [label, extent] : llvm::zip(labels, shapeOf(gather)))
+    int64_t entries = shapeOf(table)[axis], summed = 1;
+    for (auto [label, extent] : llvm::zip(labels, shapeOf(factor)))
       if (!llvm::is_contained(op.getResultLabels(), label))
         summed *= extent;
-    return summed > 1 && 2 * entries <= rows && entries <= 4 * summed;
+    return summed > 1 && 2 * entries <= countRows() && entries <= 4 * summed;
   }
 
   /// The product as rows that are gathered from the product of the table.
   Value build(OpBuilder &b) const {
     Location loc = op.getLoc();
-    int64_t axisLabel = labels[gather.getAxis()];
-    SmallVector<int64_t> tableLabels, rowLabels, features;
-    for (int64_t dim : tableDims)
+    // A label for the entries that nothing else has.
+    int64_t entryLabel = 0;
+    for (ArrayRef<int64_t> all : {labels, otherLabels})
+      for (int64_t label : all)
+        entryLabel = std::max(entryLabel, label + 1);
+    SmallVector<int64_t> tableLabels, rowLabels, order{entryLabel}, features;
+    for (int64_t dim : featureDims)
       tableLabels.push_back(labels[dim]);
+    tableLabels.insert(tableLabels.begin() + axis, entryLabel);
     for (int64_t dim : rowDims)
       rowLabels.push_back(labels[dim]);
-    SmallVector<int64_t> order{axisLabel};
     int64_t numFeatures = 1;
     for (auto [label, extent] :
          llvm::zip(op.getResultLabels(), op.getType().getShape()))
@@ -92,16 +87,16 @@ public:
                                                op.getRhs(), otherLabels, order)
                         : b.create<ContractOp>(loc, op.getLhs(), otherLabels,
                                                table, tableLabels, order);
-    int64_t rows = countElements(indices.getType());
     SmallVector<int64_t> flat{shapeOf(product)[0], numFeatures};
-    Value places = broadcastTo(b, loc, reshapeTo(b, loc, indices, {rows}),
-                               {rows, numFeatures}, {0});
+    Value places =
+        broadcastTo(b, loc, indicesOfRows(b), {countRows(), numFeatures}, {0});
     Value gathered = b.create<GatherOp>(
         gather.getLoc(), reshapeTo(b, loc, product, flat), places, 0);
-    // Rows in front, in the order of the indices; then as the product has it.
-    SmallVector<int64_t> shape(shapeOf(indices)), permutation;
+    // Rows in front; then as the product has it.
+    SmallVector<int64_t> shape, permutation, found(rowLabels);
+    for (int64_t dim : rowDims)
+      shape.push_back(shapeOf(factor)[dim]);
     llvm::append_range(shape, features);
-    SmallVector<int64_t> found(rowLabels);
     llvm::append_range(found, ArrayRef(order).drop_front());
     for (int64_t label : op.getResultLabels())
       permutation.push_back(llvm::find(found, label) - found.begin());
@@ -114,12 +109,90 @@ public:
 private:
   mutable ContractOp op;
   bool isLeft;
-  mutable GatherOp gather;
+  Value factor;
   ArrayRef<int64_t> labels, otherLabels;
-  /// The table and the indices without repetitions, and along which dimensions
-  /// of the factor they differ.
-  Value table, indices;
-  SmallVector<int64_t> tableDims, rowDims;
+  mutable GatherOp gather;
+  bool isGathered = false;
+  Value table;
+  /// The table's dimension of entries.
+  int64_t axis = 0;
+  /// The dimensions of the factor: those of the rows, and in the order of the
+  /// table those of what it has for an entry.
+  SmallVector<int64_t> rowDims, featureDims;
+
+  int64_t countRows() const {
+    int64_t rows = 1;
+    for (int64_t dim : rowDims)
+      rows *= shapeOf(factor)[dim];
+    return rows;
+  }
+
+  /// The factor is what is gathered, of a table that may be repeated along the
+  /// dimensions of rows.
+  bool readDimensions() {
+    SmallVector<int64_t> tableDims;
+    std::tie(table, tableDims) = unrepeated(gather.getOperand());
+    int64_t along = gather.getAxis();
+    for (auto [i, dim] : llvm::enumerate(tableDims))
+      if (dim == along)
+        axis = i;
+      else
+        featureDims.push_back(dim);
+    rowDims = dimsExcept(shapeOf(factor).size(), featureDims);
+    return llvm::is_contained(tableDims, along) &&
+           llvm::none_of(featureDims, [&](int64_t dim) {
+             return variesAlong(gather.getIndices(), dim);
+           });
+  }
+
+  /// The factor has more dimensions of rows than what is gathered.
+  bool readRows() {
+    ArrayRef<int64_t> gathered = shapeOf(gather), shape = shapeOf(factor);
+    size_t numFeatures = gathered.size() - 1;
+    if (gather.getAxis() != 0 || shape.size() <= numFeatures ||
+        shape.take_back(numFeatures) != gathered.drop_front())
+      return false;
+    table = gather.getOperand();
+    int64_t numRows = shape.size() - numFeatures;
+    rowDims = llvm::to_vector(llvm::seq<int64_t>(0, numRows));
+    featureDims = llvm::to_vector(
+        llvm::seq<int64_t>(numRows, static_cast<int64_t>(shape.size())));
+    return llvm::none_of(
+        llvm::seq<int64_t>(1, static_cast<int64_t>(gathered.size())),
+        [&](int64_t dim) { return variesAlong(gather.getIndices(), dim); });
+  }
+
+  /// One index a row.
+  Value indicesOfRows(OpBuilder &b) const {
+    Value indices = gather.getIndices();
+    auto [source, dims] = unrepeated(indices);
+    if (countElements(source.getType()) == countRows())
+      return reshapeTo(b, gather.getLoc(), source, {countRows()});
+    SmallVector<int64_t> sizes(shapeOf(indices)), offsets(sizes.size(), 0);
+    bool isFlat = shapeOf(gather).size() != shapeOf(factor).size();
+    for (int64_t dim = 0; dim < int64_t(sizes.size()); ++dim)
+      if (isFlat ? dim > 0 : llvm::is_contained(featureDims, dim))
+        sizes[dim] = 1;
+    return reshapeTo(b, gather.getLoc(),
+                     sliceOf(b, gather.getLoc(), indices, offsets, sizes),
+                     {countRows()});
+  }
+
+  /// Whether the elements of a value, seen through views, can differ along a
+  /// dimension.
+  static bool variesAlong(Value value, int64_t dim) {
+    ArrayRef<int64_t> shape = shapeOf(value);
+    auto access = AccessAttr::get(
+        AffineMap::getMultiDimIdentityMap(shape.size(), value.getContext()));
+    while (auto view = value.getDefiningOp<ViewOpInterface>()) {
+      auto composed = composeAccess(access, view.getAccess(), shape);
+      if (!composed || !composed->isUnguarded())
+        break;
+      access = simplifyAccess(*composed, shape);
+      value = view->getOperand(0);
+    }
+    return access.getMap().isFunctionOfDim(dim);
+  }
 };
 
 struct MultiplyTablesPass

@@ -3,6 +3,7 @@
 // RUN: FileCheck %s < %t.mlir
 // RUN: descent-interpret --compare %s %t.mlir --entry flat --tolerance 1e-6
 // RUN: descent-interpret --compare %s %t.mlir --entry sequence --tolerance 1e-6
+// RUN: descent-interpret --compare %s %t.mlir --entry reshaped --tolerance 1e-6
 // RUN: descent-interpret --compare %s %t.mlir --entry right --tolerance 1e-6
 // RUN: descent-interpret --compare %s %t.mlir --entry gradient --tolerance 1e-6
 // The whole pipeline adds up by entry what arrives at the rows, before it meets the weights.
@@ -23,7 +24,7 @@ descent.entry @flat {
   // CHECK: %[[T:.*]] = descent.read @table
   // CHECK: %[[I:.*]] = descent.read @index
   // CHECK: %[[W:.*]] = descent.read @w
-  // CHECK: %[[P:.*]] = descent.contract %[[T]] [0, 2], %[[W]] [1, 2] to [0, 1] : (tensor<5x4xf32>, tensor<6x4xf32>) -> tensor<5x6xf32>
+  // CHECK: %[[P:.*]] = descent.contract %[[T]] [3, 2], %[[W]] [1, 2] to [3, 1] : (tensor<5x4xf32>, tensor<6x4xf32>) -> tensor<5x6xf32>
   // CHECK: %[[WIDE:.*]] = descent.broadcast %[[I]] [0] : tensor<12xi32> to tensor<12x6xi32>
   // CHECK: %[[Y:.*]] = descent.gather %[[P]] at %[[WIDE]] axis 0
   // CHECK-NEXT: descent.output "y", %[[Y]]
@@ -50,12 +51,31 @@ descent.entry @sequence {
   descent.output "y", %y : tensor<8x6x3xf32>
 }
 
+// The rows as importing a lookup leaves them: gathered flat, then given their dimensions; that the indices are the same along a row is seen through views.
+// CHECK-LABEL: descent.entry @reshaped
+descent.entry @reshaped {
+  %t = descent.read @table : tensor<5x4xf32>
+  %i = descent.read @tokens : tensor<3x8xi32>
+  %w = descent.read @w : tensor<6x4xf32>
+  // CHECK: %[[P:.*]] = descent.contract %{{.*}}, %{{.*}} : (tensor<5x4xf32>, tensor<6x4xf32>) -> tensor<5x6xf32>
+  // CHECK-NOT: descent.contract
+  // CHECK: descent.gather %[[P]] at %{{.*}} axis 0 : (tensor<5x6xf32>, tensor<24x6xi32>) -> tensor<24x6xf32>
+  // CHECK-NOT: descent.contract
+  %wide = descent.broadcast %i [0, 1] : tensor<3x8xi32> to tensor<3x8x4xi32>
+  %turned = descent.transpose %wide [1, 0, 2] : tensor<3x8x4xi32> to tensor<8x3x4xi32>
+  %at = descent.reshape %turned : tensor<8x3x4xi32> to tensor<24x4xi32>
+  %flat = descent.gather %t at %at axis 0 : (tensor<5x4xf32>, tensor<24x4xi32>) -> tensor<24x4xf32>
+  %rows = descent.reshape %flat : tensor<24x4xf32> to tensor<8x3x4xf32>
+  %y = descent.contract %rows [1, 0, 3], %w [2, 3] to [0, 1, 2] : (tensor<8x3x4xf32>, tensor<6x4xf32>) -> tensor<3x8x6xf32>
+  descent.output "y", %y : tensor<3x8x6xf32>
+}
+
 // CHECK-LABEL: descent.entry @right
 descent.entry @right {
   %t = descent.read @table : tensor<5x4xf32>
   %i = descent.read @index : tensor<12xi32>
   %w = descent.read @w : tensor<6x4xf32>
-  // CHECK: descent.contract %{{.*}} [1, 2], %{{.*}} [0, 2] to [0, 1] : (tensor<6x4xf32>, tensor<5x4xf32>) -> tensor<5x6xf32>
+  // CHECK: descent.contract %{{.*}} [1, 2], %{{.*}} [3, 2] to [3, 1] : (tensor<6x4xf32>, tensor<5x4xf32>) -> tensor<5x6xf32>
   %at = descent.broadcast %i [0] : tensor<12xi32> to tensor<12x4xi32>
   %rows = descent.gather %t at %at axis 0 : (tensor<5x4xf32>, tensor<12x4xi32>) -> tensor<12x4xf32>
   %y = descent.contract %w [1, 2], %rows [0, 2] to [1, 0] : (tensor<6x4xf32>, tensor<12x4xf32>) -> tensor<6x12xf32>

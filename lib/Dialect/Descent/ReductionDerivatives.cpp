@@ -89,6 +89,11 @@ DESCENT_VJP2(ContractOp,
 
 /// Whether `value` is an input that promises to lie in [0, extent).
 static bool staysInside(Value value, int64_t extent) {
+  while (auto view = value.getDefiningOp<ViewOpInterface>()) {
+    if (!view.getAccess().isUnguarded())
+      return false;
+    value = view->getOperand(0);
+  }
   auto read = value.getDefiningOp<ReadOp>();
   auto input = read ? SymbolTable::lookupNearestSymbolFrom<InputOp>(
                           read, read.getSymbolAttr())
