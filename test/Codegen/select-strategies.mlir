@@ -91,6 +91,8 @@ schedule.kernel @scattered bindings [read, read, write] reads [#schedule.operand
         descent.yield %sum : f32
     } : tensor<32x4096x2xf32>
   schedule.return %c : tensor<32x4096x2xf32>
+}
+
 // A kernel is compiled once for all iterations of its loop, so that more code pays there: four elements a lane as vectors, not one.
 // CHECK-LABEL: schedule.kernel @once
 // CHECK-SAME: tile = [1, 1], run = [1, 1], unroll = []>
@@ -112,7 +114,7 @@ schedule.kernel @once bindings [read, read, read, write] reads [#schedule.operan
 }
 
 // CHECK-LABEL: schedule.kernel @often
-// CHECK-SAME: iterations 64 strategy #codegen.strategy<lanes = {{.*}}, tile = [{{.*}}4]
+// CHECK-SAME: iterations 64 strategy #codegen.strategy<lanes = {{.*}}, tile = [1, {{4|8}}]
 schedule.kernel @often bindings [read, read, read, write] reads [#schedule.operand<0, 0, stride 12288>, #schedule.operand<0, 128, stride 12288>, #schedule.operand<1, 0, stride 12288>, #schedule.operand<1, 128, stride 12288>, #schedule.operand<2, 0, stride 4096>] writes [#schedule.operand<3, 0, stride 4096>] iterations 64 {
 ^bb0(%a: tensor<32x384xf32>, %b: tensor<32x384xf32>, %c: tensor<32x384xf32>, %d: tensor<32x384xf32>, %e: tensor<32x128xf32>):
   %r = descent.kernel [32, 128] reduce [] by [] map() [] { descent.yield }
