@@ -131,9 +131,9 @@ INSTANTIATE_TEST_SUITE_P(
                     "conv_strided", "conv_strided_dx", "conv_strided_dw",
                     "conv", "mirrored", "to_scalar", "max_pool", "integers",
                     "picked", "guarded_product", "unit_reduction", "dropout",
-                    "gather", "gather_reduced", "products", "integer_maxima",
-                    "scattered", "scattered_more", "scattered_counts",
-                    "scattered_far"),
+                    "gather", "gather_reduced", "products", "two_products",
+                    "integer_maxima", "scattered", "scattered_more",
+                    "scattered_counts", "scattered_far"),
     [](const auto &info) { return info.param; });
 
 // Sums that a lane keeps in memory are of all places: no other lane may have

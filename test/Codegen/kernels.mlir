@@ -485,3 +485,24 @@ descent.entry @scattered_far {
     } : tensor<600000xf32>
   descent.output "r", %r : tensor<600000xf32>
 }
+
+// Two products in one kernel, as the gates of a cell, each of them multiply-adds, and what is made of both behind them.
+descent.entry @two_products {
+  %a = descent.read @a13x17 : tensor<13x17xf32>
+  %b = descent.read @b17x11 : tensor<17x11xf32>
+  %r:2 = descent.kernel [13, 5] reduce [17] by [#descent.combiner<sum>, #descent.combiner<sum>]
+    map(%a, %b, %b : tensor<13x17xf32>, tensor<17x11xf32>, tensor<17x11xf32>)
+      [#descent.access<(d0, d1, d2) -> (d0, d2)>, #descent.access<(d0, d1, d2) -> (d2, d1)>, #descent.access<(d0, d1, d2) -> (d2, d1 + 5)>] {
+      ^bb0(%x: f32, %y: f32, %z: f32):
+        %p = descent.mul %x, %y : f32
+        %q = descent.mul %x, %z : f32
+        descent.yield %p, %q : f32, f32
+    } finish() [] {
+      ^bb0(%s: f32, %t: f32):
+        %u = descent.tanh %s : f32
+        %v = descent.mul %u, %t : f32
+        descent.yield %v, %s : f32, f32
+    } : tensor<13x5xf32>, tensor<13x5xf32>
+  descent.output "v", %r#0 : tensor<13x5xf32>
+  descent.output "s", %r#1 : tensor<13x5xf32>
+}
