@@ -3,6 +3,7 @@
 // Counts a kernel's instructions under a strategy; see CostModel.h.
 
 #include "descent/Codegen/CostModel.h"
+#include "OnlineSoftmax.h"
 #include "descent/Codegen/ElementTypes.h"
 #include "descent/Codegen/EmitKernel.h"
 #include "descent/Codegen/TensorAccess.h"
@@ -31,9 +32,13 @@ CostModel::CostModel(const IterationSpace &space, const Profile &profile,
     scattered = ScatteredSum::find(space);
   auto addAccess = [&](const ElementRead &read, std::vector<Access> &reads) {
     reads.push_back(accessOf(read.tensor, read.index, read.guard));
-    reads.back().isWhole = read.whole || read.rowValue;
+    reads.back().isWhole = read.whole || read.rowValue || read.inner;
     if (read.rowValue)
       reads.back().dims = (DimSet(1) << space.numParallel) - 1;
+    if (read.inner)
+      for (unsigned dim = 0; dim < space.extents.size(); ++dim)
+        if (space.dependsOn(space.inner[*read.inner], dim))
+          reads.back().dims |= DimSet(1) << dim;
   };
   for (const ElementRead &read : space.mapReads)
     addAccess(read, mapReads);
@@ -41,8 +46,12 @@ CostModel::CostModel(const IterationSpace &space, const Profile &profile,
     addAccess(read, finishReads);
   for (const TensorRef &result : space.results)
     writes.push_back(accessOf(result, space.resultIndex, {}));
-  DimSet all = (DimSet(1) << space.extents.size()) - 1;
-  DimSet parallel = (DimSet(1) << space.numParallel) - 1;
+  for (const InnerSum &sum : space.inner)
+    addInner(sum);
+  unsigned firstUnrolled = space.firstUnrolled();
+  DimSet columns = ((DimSet(1) << space.numColumns) - 1) << firstUnrolled;
+  DimSet all = ((DimSet(1) << firstUnrolled) - 1) | columns;
+  DimSet parallel = ((DimSet(1) << space.numParallel) - 1) | columns;
   addWork(space.kernel.getMapBlock(), mapReads, 0, 0, mapWork);
   for (auto combiner : space.kernel.getCombiners().getAsRange<CombinerAttr>()) {
     Instructions each;
@@ -54,6 +63,24 @@ CostModel::CostModel(const IterationSpace &space, const Profile &profile,
   }
   addWork(space.kernel.getFinishBlock(), finishReads,
           space.kernel.getNumCombined(), parallel, finishWork);
+}
+
+void CostModel::addInner(const InnerSum &sum) {
+  DimSet point = 0, steps = 0;
+  for (unsigned dim = 0; dim < space.extents.size(); ++dim)
+    point |= DimSet(space.dependsOn(sum, dim)) << dim;
+  for (unsigned i = 0; i < sum.count; ++i)
+    steps |= DimSet(1) << (space.firstDimOf(sum) + i);
+  std::vector<Access> mapReads, finishReads;
+  for (const ElementRead &read : sum.mapReads)
+    mapReads.push_back(accessOf(read.tensor, read.index, read.guard));
+  for (const ElementRead &read : sum.finishReads)
+    finishReads.push_back(accessOf(read.tensor, read.index, read.guard));
+  addWork(sum.kernel.getMapBlock(), mapReads, 0, 0, mapWork);
+  mapWork.push_back({point | steps, {.arithmetic = 1}});
+  addWork(sum.kernel.getFinishBlock(), finishReads, 1, point, mapWork);
+  llvm::append_range(innerReads, mapReads);
+  llvm::append_range(innerReads, finishReads);
 }
 
 unsigned CostModel::compile(AffineExpr affine) {
@@ -174,7 +201,8 @@ void CostModel::addWork(Block &block, ArrayRef<Access> reads, unsigned skip,
       // An index is clamped, scaled and added.
       each = {.load = 1};
       each.integer = 4 * static_cast<double>(load.getIndices().size());
-    } else if (isa<ConstantOp>(op) || isSummedProduct(space.kernel, op))
+    } else if (isa<ConstantOp>(op) ||
+               isSummedProduct(cast<KernelOp>(op.getParentOp()), op))
       continue; // free, or half of a multiply-add
     else
       each.arithmetic = 1;
@@ -190,7 +218,7 @@ void CostModel::addWork(Block &block, ArrayRef<Access> reads, unsigned skip,
 int64_t CostModel::lastStart(unsigned dim, const Choice &choice) const {
   int64_t extent = space.extents[dim];
   if (dim >= space.numParallel)
-    return extent - choice.unroll[dim - space.numParallel];
+    return extent - unrollOf(dim, choice);
   int64_t group = choice.lanes[dim] * choice.tile[dim];
   int64_t start = (llvm::divideCeil(extent, group) - 1) * group +
                   (choice.lanes[dim] - 1) * choice.run[dim];
@@ -207,7 +235,7 @@ bool CostModel::aligned(const Expr &expr, const Choice &choice) const {
     if (lastStart(dim, choice) == 0)
       continue;
     if (dim >= space.numParallel) {
-      if (coefficient * choice.unroll[dim - space.numParallel] % 4 != 0)
+      if (coefficient * unrollOf(dim, choice) % 4 != 0)
         return false;
       continue;
     }
@@ -242,7 +270,7 @@ const CostModel::Elements &CostModel::elementsOf(Access &access,
   for (unsigned dim = 0; dim < space.extents.size(); ++dim)
     if (dims >> dim & 1) {
       if (dim >= space.numParallel)
-        key.push_back(choice.unroll[dim - space.numParallel]);
+        key.push_back(unrollOf(dim, choice));
       else
         key.append({choice.lanes[dim], choice.tile[dim], choice.run[dim]});
     }
@@ -263,8 +291,7 @@ CostModel::Elements CostModel::countElements(const Access &access,
     dims.push_back(dim);
     SmallVector<int64_t> &list = offsets.emplace_back();
     bool parallel = dim < space.numParallel;
-    int64_t count =
-        parallel ? choice.tile[dim] : choice.unroll[dim - space.numParallel];
+    int64_t count = parallel ? choice.tile[dim] : unrollOf(dim, choice);
     int64_t run = parallel ? choice.run[dim] : count;
     int64_t stride = parallel ? choice.lanes[dim] * run : run;
     for (int64_t i = 0; i < count; ++i)
@@ -345,9 +372,8 @@ double CostModel::instances(DimSet dims, const Choice &choice) const {
   double result = 1;
   for (unsigned dim = 0; dim < space.extents.size(); ++dim)
     if (dims >> dim & 1)
-      result *= dim < space.numParallel
-                    ? choice.tile[dim]
-                    : choice.unroll[dim - space.numParallel];
+      result *=
+          dim < space.numParallel ? choice.tile[dim] : unrollOf(dim, choice);
   return result;
 }
 
@@ -451,6 +477,7 @@ Instructions CostModel::count(const Choice &choice, bool loops) {
   Instructions sum;
   sum.start = 1;
   addReads(mapReads, choice, loops, sum);
+  addReads(innerReads, choice, loops, sum);
   addReads(finishReads, choice, loops, sum);
   addWorkOf(choice, loops, sum);
   for (Access &write : writes) {
@@ -462,7 +489,8 @@ Instructions CostModel::count(const Choice &choice, bool loops) {
   double trips = repetitions(~DimSet(0), choice);
   if (trips > 1) {
     sum.loop = loops ? trips : 1;
-    int64_t values = choice.tileSize() * space.kernel.getNumCombined();
+    int64_t values = choice.tileSize() * space.kernel.getNumCombined() *
+                     ShapedType::getNumElements(space.columns());
     sum.spill = sum.loop * std::max<int64_t>(0, values - profile.registers);
   }
   return sum;
@@ -489,6 +517,11 @@ KernelCost::KernelCost(ArrayRef<IterationSpace> parts, const Profile &profile)
     : parts(parts), profile(profile) {
   for (const IterationSpace &part : parts)
     models.emplace_back(part, profile, /*isPart=*/parts.size() > 1);
+  // What the weighted sums of an online softmax do with the rest.
+  isPassenger.resize(parts.size());
+  for (unsigned i = 0; i < parts.size(); ++i)
+    if (OnlineSoftmax::find(parts, i))
+      isPassenger.set(i, i + OnlineSoftmax::count - 1);
 }
 
 Choice KernelCost::choiceOf(unsigned part, const Choice &choice) const {
@@ -506,6 +539,8 @@ Choice KernelCost::choiceOf(unsigned part, const Choice &choice) const {
 double KernelCost::executedTime(const Choice &choice, bool inBranch) {
   double time = 0;
   for (unsigned i = 0; i < parts.size(); ++i) {
+    if (isPassenger.test(i))
+      continue;
     Choice own = choiceOf(i, choice);
     Instructions executed =
         inBranch ? models[i].executedInBranch(own) : models[i].executed(own);
@@ -518,13 +553,16 @@ double KernelCost::executedTime(const Choice &choice, bool inBranch) {
 double KernelCost::codeTime(const Choice &choice) {
   double time = 0;
   for (unsigned i = 0; i < parts.size(); ++i)
-    time += dot(models[i].code(choiceOf(i, choice)), profile.costs);
+    if (!isPassenger.test(i))
+      time += dot(models[i].code(choiceOf(i, choice)), profile.costs);
   return time;
 }
 
 double KernelCost::compileTime(const Choice &choice) {
   double time = 0;
   for (unsigned i = 0; i < parts.size(); ++i) {
+    if (isPassenger.test(i))
+      continue;
     Instructions code = models[i].code(choiceOf(i, choice));
     code.start = i == 0;
     time += dot(code, profile.compileCosts);
@@ -535,7 +573,8 @@ double KernelCost::compileTime(const Choice &choice) {
 int64_t KernelCost::steps(const Choice &choice) const {
   int64_t most = 0;
   for (unsigned i = 0; i < parts.size(); ++i)
-    most = std::max(most, models[i].inRegisters(choiceOf(i, choice)).steps());
+    most = std::max(most, models[i].inRegisters(choiceOf(i, choice)).steps() *
+                              parts[i].unrolledSteps());
   return most;
 }
 

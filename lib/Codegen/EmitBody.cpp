@@ -18,7 +18,7 @@ namespace descent::codegen {
 TiledRead KernelEmitter::tileRead(const ElementRead &read) {
   TiledRead tiled;
   tiled.read = &read;
-  if (read.whole)
+  if (read.whole || read.inner)
     return tiled;
   if (read.rowValue) {
     for (unsigned dim = 0; dim < space.numParallel; ++dim) {
@@ -81,6 +81,8 @@ Guard KernelEmitter::substitute(const Guard &guard, ArrayRef<AffineExpr> dims) {
 }
 
 Value KernelEmitter::readAt(const TiledRead &tiled, ArrayRef<int64_t> at) {
+  if (tiled.read->inner)
+    return innerAt(*tiled.read->inner, at);
   int64_t linear = 0;
   for (auto [dim, extent] : llvm::zip(tiled.dims, tiled.shape))
     linear = linear * extent + at[dim];
@@ -98,7 +100,7 @@ Value KernelEmitter::readAt(const TiledRead &tiled,
 }
 
 void KernelEmitter::loadAll(const TiledRead &tiled) {
-  if (tiled.read->rowValue)
+  if (tiled.read->rowValue || tiled.read->inner)
     return;
   for (const TiledRead::Instance &instance : tiled.instances)
     readAt(tiled, instance);
@@ -110,11 +112,14 @@ void KernelEmitter::loadAll(const TiledRead &tiled) {
 
 void KernelEmitter::evaluate(Block &block, ArrayRef<int64_t> at,
                              llvm::DenseMap<Value, Value> &known,
-                             ArrayRef<Operation *> skip) {
+                             const llvm::SmallPtrSet<Operation *, 4> &skip) {
   SmallVector<AffineExpr> dims;
   for (Operation &op : block.without_terminator()) {
-    if (llvm::is_contained(skip, &op))
+    if (skip.contains(&op)) {
+      if (auto division = dyn_cast<DivOp>(op))
+        known[division.getResult()] = known.lookup(division.getLhs());
       continue;
+    }
     auto exprs = space.bodyExprs.find(&op);
     auto load = dyn_cast<LoadOp>(op);
     if (dims.empty() && (load || exprs != space.bodyExprs.end()))

@@ -107,10 +107,22 @@ void KernelEmitter::run() {
 
 void PartEmitter::run() {
   ArrayRef<int64_t> rest = strategy.getUnroll();
-  for (const IterationSpace &one : spaces) {
-    KernelEmitter(one, strategy, rest.take_front(one.numReduction()), *this)
-        .run();
-    rest = rest.drop_front(one.numReduction());
+  auto emitter = [&](const IterationSpace &space) {
+    ArrayRef<int64_t> unroll = rest.take_front(space.numReduction());
+    rest = rest.drop_front(unroll.size());
+    return KernelEmitter(space, strategy, unroll, *this);
+  };
+  for (unsigned i = 0; i < spaces.size(); ++i) {
+    std::optional<OnlineSoftmax> online = OnlineSoftmax::find(spaces, i);
+    KernelEmitter first = emitter(spaces[i]);
+    if (!online) {
+      first.run();
+      continue;
+    }
+    KernelEmitter sum = emitter(*online->sum),
+                  weighted = emitter(*online->weighted);
+    weighted.runOnline(*online, first, sum);
+    i += OnlineSoftmax::count - 1;
   }
 }
 
@@ -232,16 +244,18 @@ SmallVector<Value> KernelEmitter::reduce() {
   KernelOp kernel = space.kernel;
   SmallVector<int64_t> tile(strategy.getTile());
   SmallVector<Value> values;
-  for (int64_t point = 0; point < ShapedType::getNumElements(tile); ++point)
+  int64_t numColumns = ShapedType::getNumElements(space.columns());
+  for (int64_t point = 0; point < ShapedType::getNumElements(tile) * numColumns;
+       ++point)
     for (unsigned i = 0; i < kernel.getCombiners().size(); ++i)
       appendInitial(kernel.getCombiner(i), combinedType(i), values);
 
   unsigned loops = enterLoops(values);
   SmallVector<TiledRead, 0> reads = tileReads(space.mapReads);
+  prepareInner();
   // Loads first: a driver that makes branches of them leaves the rest in one
   // piece.
-  for (const TiledRead &read : reads)
-    loadAll(read);
+  loadAhead(reads);
 
   // Row by row of the tile, all steps of a row before the next: so its values
   // stay in registers meanwhile, however large the tile is.
@@ -261,10 +275,13 @@ SmallVector<Value> KernelEmitter::reduce() {
       for (int64_t column = 0; column < columns; ++column) {
         if (!rows.empty())
           at[space.numParallel - 1] = column;
-        combineAt(reads, at, ofRow);
+        forEachPosition(space.columns(), [&](ArrayRef<int64_t> position) {
+          llvm::copy(position, at.begin() + space.firstUnrolled());
+          combineAt(reads, at, ofRow);
+        });
       }
     });
-    rest = rest.drop_front(columns * perPoint);
+    rest = rest.drop_front(columns * numColumns * perPoint);
   });
 
   leaveLoops(loops, values);
@@ -277,21 +294,20 @@ void KernelEmitter::combineAt(ArrayRef<TiledRead> reads, ArrayRef<int64_t> at,
   Block &block = kernel.getMapBlock();
   llvm::DenseMap<Value, Value> known;
   bindArguments(block.getArguments(), reads, at, known);
-  Operation *yield = block.getTerminator();
-  // A product that is summed is one multiply-add with the sum.
-  SmallVector<Operation *> factors;
+  SummedProducts products(kernel);
+  evaluate(block, at, known, products.operations);
+  combine(products, known, at, values);
+}
+
+void KernelEmitter::combine(const SummedProducts &products,
+                            const llvm::DenseMap<Value, Value> &known,
+                            ArrayRef<int64_t> at,
+                            MutableArrayRef<Value> &values) {
+  KernelOp kernel = space.kernel;
+  Operation *yield = kernel.getMapBlock().getTerminator();
   for (auto [i, yielded] : llvm::enumerate(yield->getOperands())) {
-    auto factor = yielded.getDefiningOp<MulOp>();
-    if (factor && yielded.hasOneUse() && isa<FloatType>(combinedType(i)) &&
-        kernel.getCombiner(i) == Combiner::sum)
-      factors.push_back(factor);
-  }
-  evaluate(block, at, known, factors);
-  for (auto [i, yielded] : llvm::enumerate(yield->getOperands())) {
-    if (llvm::is_contained(factors, yielded.getDefiningOp())) {
-      auto factor = yielded.getDefiningOp<MulOp>();
-      values[0] = note<math::FmaOp>({known.lookup(factor.getLhs()),
-                                     known.lookup(factor.getRhs()), values[0]});
+    if (MulOp product = products.factors[i]) {
+      values[0] = multiplyAdd(product, known, values[0]);
       values = values.drop_front();
       continue;
     }
@@ -318,6 +334,77 @@ void KernelEmitter::combineAt(ArrayRef<TiledRead> reads, ArrayRef<int64_t> at,
     }
     values = values.drop_front();
   }
+}
+
+SummedProducts::SummedProducts(KernelOp kernel) {
+  Operation *yield = kernel.getMapBlock().getTerminator();
+  for (auto [i, yielded] : llvm::enumerate(yield->getOperands())) {
+    auto product = yielded.getDefiningOp<MulOp>();
+    if (!product || kernel.getCombiner(i) != Combiner::sum ||
+        !isa<FloatType>(yielded.getType()) || !yielded.hasOneUse())
+      product = {};
+    factors.push_back(product);
+    if (product)
+      operations.insert(product);
+  }
+}
+
+Value KernelEmitter::multiplyAdd(MulOp product,
+                                 const llvm::DenseMap<Value, Value> &known,
+                                 Value sum) {
+  return note<math::FmaOp>(
+      {known.lookup(product.getLhs()), known.lookup(product.getRhs()), sum});
+}
+
+void KernelEmitter::prepareInner() {
+  for (const InnerSum &sum : space.inner) {
+    Inner &one = inner.emplace_back();
+    for (unsigned dim = 0; dim < space.extents.size(); ++dim)
+      if (space.dependsOn(sum, dim))
+        one.dims.push_back(dim);
+    one.mapReads = tileReads(sum.mapReads);
+    one.finishReads = tileReads(sum.finishReads);
+  }
+}
+
+void KernelEmitter::loadAhead(ArrayRef<TiledRead> reads) {
+  for (const TiledRead &read : reads)
+    loadAll(read);
+  for (const Inner &sum : inner)
+    for (auto *list : {&sum.mapReads, &sum.finishReads})
+      for (const TiledRead &read : *list)
+        loadAll(read);
+}
+
+Value KernelEmitter::innerAt(unsigned i, ArrayRef<int64_t> outer) {
+  SmallVector<int64_t> key;
+  for (unsigned dim : inner[i].dims)
+    key.push_back(outer[dim]);
+  auto [entry, isNew] = inner[i].values.try_emplace(key);
+  if (!isNew)
+    return entry->second;
+  const InnerSum &sum = space.inner[i];
+  Block &map = sum.kernel.getMapBlock(), &finish = sum.kernel.getFinishBlock();
+  SmallVector<int64_t> at(outer);
+  SummedProducts products(sum.kernel);
+  Value total = reader.constant(Builder(context).getF32FloatAttr(0));
+  forEachPosition(space.extentsOf(sum), [&](ArrayRef<int64_t> step) {
+    llvm::copy(step, at.begin() + space.firstDimOf(sum));
+    llvm::DenseMap<Value, Value> known;
+    bindArguments(map.getArguments(), inner[i].mapReads, at, known);
+    evaluate(map, at, known, products.operations);
+    total =
+        products.factors[0]
+            ? multiplyAdd(products.factors[0], known, total)
+            : note<arith::AddFOp>(
+                  {total, known.lookup(map.getTerminator()->getOperand(0))});
+  });
+  llvm::DenseMap<Value, Value> known;
+  known[finish.getArgument(0)] = total;
+  bindArguments(finish.getArguments().drop_front(), inner[i].finishReads, at,
+                known);
+  evaluate(finish, at, known, {});
+  return entry->second = known.lookup(finish.getTerminator()->getOperand(0));
 }
 
 Type KernelEmitter::combinedType(unsigned i) {
@@ -375,11 +462,22 @@ void KernelEmitter::finish(ArrayRef<Value> combined) {
   SmallVector<int64_t> grid(strategy.getTile());
   if (space.writesInLoops)
     llvm::append_range(grid, unroll);
+  llvm::append_range(grid, space.columns());
   // Values that have loops around them are no row values.
   unsigned numResults = block.getTerminator()->getNumOperands();
-  bool areRowValues = !space.writesInLoops || space.numReduction() == 0;
+  bool areRowValues = space.numColumns == 0 &&
+                      (!space.writesInLoops || space.numReduction() == 0);
   part.rowValues.resize(space.firstRowValue + numResults);
-  forEachPosition(grid, [&](ArrayRef<int64_t> at) {
+  forEachPosition(grid, [&](ArrayRef<int64_t> position) {
+    SmallVector<int64_t> at(position);
+    // Between rows and columns there are the dimensions that are gone.
+    if (space.numColumns > 0) {
+      at.resize(space.extents.size(), 0);
+      llvm::copy(position.take_back(space.numColumns),
+                 at.begin() + space.firstUnrolled());
+      std::fill(at.begin() + space.numParallel,
+                at.begin() + space.firstUnrolled(), 0);
+    }
     llvm::DenseMap<Value, Value> known;
     for (unsigned i = 0; i < numCombined; ++i) {
       Value value = combined[i];
@@ -389,7 +487,7 @@ void KernelEmitter::finish(ArrayRef<Value> combined) {
     combined = combined.drop_front(numCombined);
     bindArguments(block.getArguments().drop_front(numCombined), reads, at,
                   known);
-    evaluate(block, at, known);
+    evaluate(block, at, known, {});
 
     Value condition;
     for (auto [dim, i] : llvm::enumerate(at)) {

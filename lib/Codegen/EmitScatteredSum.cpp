@@ -90,7 +90,7 @@ KernelEmitter::Update KernelEmitter::updateAt(const ScatteredSum &sum,
   Builder b(context);
   llvm::DenseMap<Value, Value> known;
   bindArguments(block.getArguments(), reads, at, known);
-  evaluate(block, at, known, nullptr);
+  evaluate(block, at, known);
   Value place = known.lookup(sum.at), addend = known.lookup(sum.update);
   // What belongs nowhere adds zero to the first place. Numbers below zero are
   // large ones without a sign.

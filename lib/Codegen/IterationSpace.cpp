@@ -28,7 +28,7 @@ public:
       if (!collapseWithNext(parts, dim))
         ++dim;
     for (IterationSpace &space : parts)
-      for (unsigned dim = space.numParallel; dim + 1 < space.extents.size();)
+      for (unsigned dim = space.numParallel; dim + 1 < space.firstUnrolled();)
         if (!collapseWithNext(space, dim))
           ++dim;
   }
@@ -44,11 +44,18 @@ private:
       for (AffineExpr &expr : guard.constraints)
         visit(expr);
     };
-    for (auto *reads : {&space.mapReads, &space.finishReads})
-      for (ElementRead &read : *reads) {
+    auto visitReads = [&](SmallVector<ElementRead, 0> &reads) {
+      for (ElementRead &read : reads) {
         visit(read.index);
         visitGuard(read.guard);
       }
+    };
+    visitReads(space.mapReads);
+    visitReads(space.finishReads);
+    for (InnerSum &sum : space.inner) {
+      visitReads(sum.mapReads);
+      visitReads(sum.finishReads);
+    }
     visit(space.resultIndex);
     visit(space.reductionIndex);
     // The order of a map does not matter: every expression is treated alike.
@@ -70,7 +77,7 @@ private:
     SmallVector<int64_t> extents;
     unsigned numParallel = 0;
     for (auto [i, extent] : llvm::enumerate(space.extents)) {
-      if (extent == 1) {
+      if (extent == 1 && i < space.firstUnrolled()) {
         dims.push_back(getAffineConstantExpr(0, context));
         continue;
       }
@@ -110,7 +117,8 @@ private:
         auto binary = cast<AffineBinaryOpExpr>(part);
         auto dim = dyn_cast<AffineDimExpr>(binary.getLHS());
         int64_t divisor = cast<AffineConstantExpr>(binary.getRHS()).getValue();
-        if (!dim || space.extents[dim.getPosition()] % divisor != 0)
+        if (!dim || dim.getPosition() >= space.firstUnrolled() ||
+            space.extents[dim.getPosition()] % divisor != 0)
           return;
         // The choice must not depend on the order of visits.
         std::pair<unsigned, int64_t> candidate(dim.getPosition(), divisor);
@@ -185,6 +193,35 @@ static Guard guardOf(IntegerSet set) {
   return guard;
 }
 
+bool IterationSpace::dependsOn(const InnerSum &sum, unsigned dim) const {
+  unsigned own = firstDimOf(sum);
+  if (dim >= own && dim < own + sum.count)
+    return false;
+  auto uses = [&](const Guard &guard) {
+    return llvm::any_of(guard.constraints, [&](AffineExpr expr) {
+      return expr.isFunctionOfDim(dim);
+    });
+  };
+  auto reads = [&](const ElementRead &read) {
+    return read.index.isFunctionOfDim(dim) || uses(read.guard);
+  };
+  if (llvm::any_of(sum.mapReads, reads) || llvm::any_of(sum.finishReads, reads))
+    return true;
+  for (Block *block : {&sum.kernel.getMapBlock(), &sum.kernel.getFinishBlock()})
+    for (Operation &op : *block)
+      if (auto exprs = bodyExprs.find(&op);
+          exprs != bodyExprs.end() && uses(exprs->second))
+        return true;
+  return false;
+}
+
+int64_t IterationSpace::unrolledSteps() const {
+  int64_t steps = ShapedType::getNumElements(columns());
+  for (const InnerSum &sum : inner)
+    steps += ShapedType::getNumElements(extentsOf(sum));
+  return steps;
+}
+
 const ElementRead &IterationSpace::getWhole(LoadOp load) const {
   auto argument = cast<BlockArgument>(load.getTensor());
   if (argument.getOwner() == &kernel.getMapBlock())
@@ -212,22 +249,69 @@ static TensorRef reference(schedule::OperandAttr operand, Type type) {
                    operand.getAlternating()};
 }
 
-/// The space of a kernel, not yet normalized; `rows` are the leading dimensions
-/// that are the rows of its group, or all parallel ones.
-static IterationSpace buildSpace(schedule::KernelOp op, KernelOp kernel,
-                                 unsigned rows, const GroupValues &group) {
-  IterationSpace space;
-  MLIRContext *context = op.getContext();
-  space.kernel = kernel;
-  space.extents = kernel.getDomain();
-  space.numParallel = rows;
-  space.writesInLoops =
-      kernel.isElementwise() && rows != kernel.getParallel().size();
-  space.bindingLengths = op.getBindingLengths();
+namespace {
 
-  auto read = [&](Value tensor, AccessAttr access) {
+/// Builds the space of a kernel, not yet normalized.
+class SpaceBuilder {
+public:
+  SpaceBuilder(schedule::KernelOp op, const GroupValues &group)
+      : op(op), context(op.getContext()), group(group) {}
+
+  /// `rows` are the leading dimensions that are the rows of its group, or all
+  /// parallel ones.
+  IterationSpace build(KernelOp kernel, ArrayRef<int64_t> rows) {
+    space.kernel = kernel;
+    space.extents = kernel.getDomain();
+    space.numParallel = rows.size();
+    space.writesInLoops =
+        kernel.isElementwise() && rows.size() != kernel.getParallel().size();
+    space.bindingLengths = op.getBindingLengths();
+    unsigned numParallel = kernel.getParallel().size();
+    space.numColumns = space.numUnrolled = countColumns(kernel, rows);
+    // Columns stand behind the reduction.
+    for (unsigned i = 0; i < space.extents.size(); ++i)
+      dims.push_back(getAffineDimExpr(i, context));
+    if (space.numColumns != 0) {
+      std::rotate(dims.begin() + rows.size(), dims.end() - space.numColumns,
+                  dims.end());
+      std::rotate(space.extents.begin() + rows.size(),
+                  space.extents.begin() + numParallel, space.extents.end());
+    }
+
+    ArrayRef<AffineExpr> all = dims;
+    for (auto [i, input] : llvm::enumerate(kernel.getInputs()))
+      space.mapReads.push_back(read(input, kernel.getInputAccess(i), all));
+    for (auto [i, input] : llvm::enumerate(kernel.getFinishInputs()))
+      space.finishReads.push_back(
+          read(input, kernel.getFinishAccess(i), all.take_front(numParallel)));
+    for (OpResult result : kernel->getResults())
+      if (auto place = group.written.find(result);
+          place != group.written.end()) {
+        space.stored.push_back(result.getResultNumber());
+        space.results.push_back(reference(place->second, result.getType()));
+      }
+    space.resultIndex =
+        joinIndices(all.take_front(numParallel), kernel.getParallel(), context);
+    space.reductionIndex = joinIndices(all.drop_front(numParallel),
+                                       kernel.getReduction(), context);
+    addBodyExprs(kernel, all);
+    return std::move(space);
+  }
+
+private:
+  schedule::KernelOp op;
+  MLIRContext *context;
+  const GroupValues &group;
+  IterationSpace space;
+  /// The kernel's dimensions in the space.
+  SmallVector<AffineExpr> dims;
+
+  /// A read by an access over dimensions that are `dims` in the space.
+  ElementRead read(Value tensor, AccessAttr access, ArrayRef<AffineExpr> dims) {
     auto type = cast<RankedTensorType>(tensor.getType());
     ElementRead read;
+    read.tensor = {};
+    read.index = getAffineConstantExpr(0, context);
     Value source = lookThroughReshapes(tensor);
     if (auto argument = dyn_cast<BlockArgument>(source)) {
       // The body of a group takes what the group does.
@@ -236,49 +320,73 @@ static IterationSpace buildSpace(schedule::KernelOp op, KernelOp kernel,
         argument =
             cast<BlockArgument>(parent->getOperand(argument.getArgNumber()));
       read.tensor = reference(op.getRead(argument.getArgNumber()), type);
+    } else if (auto kernel = source.getDefiningOp<KernelOp>();
+               isComputedInPlace(kernel)) {
+      addInner(kernel, access, type.getShape(), dims);
+      read.inner = space.inner.size() - 1;
+      return read;
     } else {
-      read.tensor = {};
       read.rowValue = group.rowValues.at(source);
     }
-    read.index = getAffineConstantExpr(0, context);
     if (isWhole(access)) {
       read.whole = llvm::to_vector(type.getShape());
       return read;
     }
     read.index =
-        joinIndices(access.getMap().getResults(), type.getShape(), context);
+        joinIndices(access.getMap().getResults(), type.getShape(), context)
+            .replaceDims(dims);
     read.guard = guardOf(access.getGuard());
+    for (AffineExpr &constraint : read.guard.constraints)
+      constraint = constraint.replaceDims(dims);
     read.fill = access.getFill();
     return read;
-  };
-  for (auto [i, input] : llvm::enumerate(kernel.getInputs()))
-    space.mapReads.push_back(read(input, kernel.getInputAccess(i)));
-  for (auto [i, input] : llvm::enumerate(kernel.getFinishInputs()))
-    space.finishReads.push_back(read(input, kernel.getFinishAccess(i)));
-  for (OpResult result : kernel->getResults())
-    if (auto place = group.written.find(result); place != group.written.end()) {
-      space.stored.push_back(result.getResultNumber());
-      space.results.push_back(reference(place->second, result.getType()));
-    }
+  }
 
-  SmallVector<AffineExpr> dims;
-  for (unsigned i = 0; i < space.extents.size(); ++i)
-    dims.push_back(getAffineDimExpr(i, context));
-  unsigned numParallel = kernel.getParallel().size();
-  space.resultIndex = joinIndices(ArrayRef(dims).take_front(numParallel),
-                                  kernel.getParallel(), context);
-  space.reductionIndex = joinIndices(ArrayRef(dims).drop_front(numParallel),
-                                     kernel.getReduction(), context);
-  for (Block *block : {&kernel.getMapBlock(), &kernel.getFinishBlock()})
-    for (Operation &inner : *block) {
-      if (auto index = dyn_cast<IndexOp>(inner))
-        space.bodyExprs[&inner].constraints =
-            llvm::to_vector(index.getMap().getResults());
-      if (auto inBounds = dyn_cast<InBoundsOp>(inner))
-        space.bodyExprs[&inner] = guardOf(inBounds.getSet());
-    }
-  return space;
-}
+  /// Adds a sum that is read by `access` to a tensor of that shape.
+  void addInner(KernelOp kernel, AccessAttr access, ArrayRef<int64_t> shape,
+                ArrayRef<AffineExpr> dims) {
+    InnerSum sum;
+    sum.kernel = kernel;
+    sum.firstUnrolled = space.numUnrolled;
+    sum.count = kernel.getReduction().size();
+    // The element's index is that of the sum's point.
+    AffineExpr index = joinIndices(access.getMap().getResults(), shape, context)
+                           .replaceDims(dims);
+    SmallVector<AffineExpr> point = splitIndex(index, kernel.getParallel());
+    unsigned numParallel = point.size();
+    for (unsigned i = 0; i < sum.count; ++i)
+      point.push_back(getAffineDimExpr(space.extents.size() + i, context));
+    llvm::append_range(space.extents, kernel.getReduction());
+    space.numUnrolled += sum.count;
+    for (auto [i, input] : llvm::enumerate(kernel.getInputs()))
+      sum.mapReads.push_back(read(input, kernel.getInputAccess(i), point));
+    for (auto [i, input] : llvm::enumerate(kernel.getFinishInputs()))
+      sum.finishReads.push_back(read(input, kernel.getFinishAccess(i),
+                                     ArrayRef(point).take_front(numParallel)));
+    addBodyExprs(kernel, point);
+    space.inner.push_back(std::move(sum));
+  }
+
+  /// The affine operations of a kernel's blocks, whose dimensions are `dims` in
+  /// the space.
+  void addBodyExprs(KernelOp kernel, ArrayRef<AffineExpr> dims) {
+    for (Block *block : {&kernel.getMapBlock(), &kernel.getFinishBlock()})
+      for (Operation &inner : *block) {
+        Guard exprs;
+        if (auto index = dyn_cast<IndexOp>(inner))
+          exprs.constraints = llvm::to_vector(index.getMap().getResults());
+        else if (auto inBounds = dyn_cast<InBoundsOp>(inner))
+          exprs = guardOf(inBounds.getSet());
+        else
+          continue;
+        for (AffineExpr &expr : exprs.constraints)
+          expr = expr.replaceDims(dims);
+        space.bodyExprs[&inner] = exprs;
+      }
+  }
+};
+
+} // namespace
 
 SmallVector<IterationSpace, 0> buildIterationSpaces(schedule::KernelOp op,
                                                     unsigned part) {
@@ -291,13 +399,13 @@ SmallVector<IterationSpace, 0> buildIterationSpaces(schedule::KernelOp op,
       values.written[result] =
           op.getWrite(firstResult + result.getResultNumber());
     parts.push_back(
-        buildSpace(op, kernel, kernel.getParallel().size(), values));
+        SpaceBuilder(op, values).build(kernel, kernel.getParallel()));
   } else {
     auto group = cast<RowGroupOp>(body);
     for (auto [i, value] : llvm::enumerate(group.getReturned()))
       values.written[value] = op.getWrite(firstResult + i);
-    for (KernelOp part : group.getParts()) {
-      parts.push_back(buildSpace(op, part, group.getRows().size(), values));
+    for (KernelOp part : getLoopNests(group)) {
+      parts.push_back(SpaceBuilder(op, values).build(part, group.getRows()));
       // A part that reduces may have dimensions of extent 1 behind its rows.
       parts.back().firstRowValue = values.rowValues.size();
       for (OpResult result : part->getResults())

@@ -9,6 +9,7 @@
 #define DESCENT_LIB_CODEGEN_KERNELEMITTER_H
 
 #include "KernelFrame.h"
+#include "OnlineSoftmax.h"
 #include "descent/Codegen/ScatteredSum.h"
 #include "descent/Codegen/TensorAccess.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -97,6 +98,16 @@ private:
   AffineExpr takeDigit(AffineExpr &rest, int64_t extent);
 };
 
+/// The products that a kernel's map yields to be summed, if they are needed for
+/// nothing else: each is one multiply-add with its sum.
+struct SummedProducts {
+  explicit SummedProducts(KernelOp kernel);
+
+  /// By combiner; null where there is none.
+  SmallVector<MulOp> factors;
+  llvm::SmallPtrSet<Operation *, 4> operations;
+};
+
 /// One loop nest in a part: a kernel, or one of a row group.
 class KernelEmitter {
 public:
@@ -108,9 +119,16 @@ public:
         indices(part.indices), views(part.views), reader(part.reader),
         positions(part.positions), inRange(part.inRange) {
     positions.resize(space.extents.size());
+    for (unsigned dim = space.firstUnrolled(); dim < positions.size(); ++dim)
+      for (int64_t i = 0; i < space.extents[dim]; ++i)
+        positions[dim].push_back(number(i));
   }
 
   void run();
+  /// Emits the weighted sums of an online softmax together with its maximum and
+  /// its sum.
+  void runOnline(const OnlineSoftmax &online, KernelEmitter &maximum,
+                 KernelEmitter &sum);
 
 private:
   const IterationSpace &space;
@@ -175,10 +193,11 @@ private:
   //===--------------------------------------------------------------------===//
 
   /// Evaluates a block at a point and returns the values of its operations by
-  /// the block's own values. Operations in `skip` are left out.
+  /// the block's own values. Operations in `skip` are left out; of a division
+  /// there, the dividend stands for it.
   void evaluate(Block &block, ArrayRef<int64_t> at,
                 llvm::DenseMap<Value, Value> &known,
-                ArrayRef<Operation *> skip = {});
+                const llvm::SmallPtrSet<Operation *, 4> &skip = {});
 
   Value affineValue(Operation &op, const Guard &exprs,
                     ArrayRef<AffineExpr> dims);
@@ -194,6 +213,22 @@ private:
   /// the extent.
   std::optional<AffineExpr> affineIndex(Value index, int64_t extent,
                                         ArrayRef<AffineExpr> dims);
+
+  /// The reads of an inner sum, and its values by their position along the
+  /// dimensions that they depend on.
+  struct Inner {
+    SmallVector<unsigned> dims;
+    SmallVector<TiledRead, 0> mapReads, finishReads;
+    std::map<SmallVector<int64_t>, Value> values;
+  };
+  SmallVector<Inner, 0> inner;
+
+  /// Announces what inner sums read.
+  void prepareInner();
+  /// Loads all of some reads and of what inner sums read.
+  void loadAhead(ArrayRef<TiledRead> reads);
+  /// The value of an inner sum at a point, computed there once.
+  Value innerAt(unsigned i, ArrayRef<int64_t> at);
 
   /// What a computed i32 index, clamped to [0, extent), adds to a position.
   Value clampIndex(Value index, int64_t extent, int64_t stride);
@@ -219,6 +254,14 @@ private:
   void combineAt(ArrayRef<TiledRead> reads, ArrayRef<int64_t> at,
                  MutableArrayRef<Value> &values);
 
+  /// Combines what the map yields, once it is evaluated.
+  void combine(const SummedProducts &products,
+               const llvm::DenseMap<Value, Value> &known, ArrayRef<int64_t> at,
+               MutableArrayRef<Value> &values);
+
+  Value multiplyAdd(MulOp product, const llvm::DenseMap<Value, Value> &known,
+                    Value sum);
+
   /// The type, at the kernel level, of what combiner i combines.
   Type combinedType(unsigned i);
 
@@ -242,6 +285,18 @@ private:
     unsigned depth = nest.depthOf(operands);
     return nest.note(nest.at(depth).template create<OpTy>(operands), depth);
   }
+
+  //===--------------------------------------------------------------------===//
+  // Online softmax
+  //===--------------------------------------------------------------------===//
+
+  /// exp(value - maximum), as `like` computes it.
+  Value exponential(ExpOp like, Value value, Value maximum);
+
+  /// Adds what one step gives to the weighted sums at a point.
+  void addWeighted(const OnlineSoftmax &online, ArrayRef<TiledRead> reads,
+                   ArrayRef<int64_t> at, Value base, Value weight,
+                   MutableArrayRef<Value> &sums);
 
   //===--------------------------------------------------------------------===//
   // Sums in memory

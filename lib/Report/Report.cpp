@@ -4,6 +4,7 @@
 
 #include "descent/Report/Report.h"
 #include "Parts.h"
+#include "descent/Dialect/Descent/RowGroups.h"
 #include "llvm/Support/Path.h"
 #include <cstdlib>
 
@@ -22,7 +23,7 @@ schedule::KernelOp Program::kernelOf(schedule::LaunchOp launch) const {
 SmallVector<descent::KernelOp> nestsOf(Operation *part) {
   if (auto nest = dyn_cast<descent::KernelOp>(part))
     return {nest};
-  return llvm::to_vector(cast<RowGroupOp>(part).getParts());
+  return getLoopNests(cast<RowGroupOp>(part));
 }
 
 SmallVector<descent::KernelOp> nestsOf(schedule::KernelOp kernel) {

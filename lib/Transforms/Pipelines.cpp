@@ -45,8 +45,13 @@ void addKernelFormation(OpPassManager &passes, bool fuse) {
     entry.addPass(createSortScattersPass());
   entry.addPass(createLowerToKernelsPass());
   entry.addPass(createFoldViewsPass());
-  if (fuse)
+  if (fuse) {
     entry.addPass(createFormKernelsPass());
+    // What fusion left without readers reads nothing.
+    entry.addPass(createCanonicalizerPass());
+    entry.addPass(createCSEPass());
+    entry.addPass(createFormAttentionPass());
+  }
   entry.addPass(createSplitTensorsPass());
   entry.addPass(createSplitReductionsPass());
   // What fusion left without readers, and kernels that became equal.

@@ -83,7 +83,8 @@ INSTANTIATE_TEST_SUITE_P(Entries, EntryTest,
                                          "cumulative", "sorted", "product",
                                          "strided", "conv1d", "conv3d", "pools",
                                          "integers", "softmax", "loss",
-                                         "normalized", "odd_rows", "scattered"),
+                                         "normalized", "odd_rows", "scattered",
+                                         "attention", "dropped"),
                          [](const auto &info) { return info.param; });
 
 } // namespace

@@ -24,6 +24,12 @@ descent.input @cells : tensor<3001xi32> range [-2, 510]
 descent.input @others : tensor<2000xi32> range [0, 500]
 descent.input @given : tensor<3001x2xf32>
 
+descent.input @queries : tensor<1x136x4xf32>
+descent.input @keys : tensor<1x124x4xf32>
+descent.input @values : tensor<1x124x6xf32>
+descent.input @fewer_values : tensor<1x124x4xf32>
+descent.input @bias : tensor<136x124xf32>
+
 // An embedding and a dense product: the lookup is fused with what is before and behind it.
 descent.entry @lookup {
   %t = descent.read @table : tensor<50x12xf32>
@@ -304,6 +310,58 @@ descent.entry @odd_rows {
   descent.output "s", %s : tensor<3x37xf32>
 }
 
+// Attention with a bias, where the first keys of most queries are masked, and its gradients: more columns than the scores are summed over.
+descent.entry @attention {
+  %q = descent.read @queries : tensor<1x136x4xf32>
+  %k = descent.read @keys : tensor<1x124x4xf32>
+  %v = descent.read @values : tensor<1x124x6xf32>
+  %bias = descent.read @bias : tensor<136x124xf32>
+  %s = descent.contract %q [0, 1, 3], %k [0, 2, 3] to [0, 1, 2] : (tensor<1x136x4xf32>, tensor<1x124x4xf32>) -> tensor<1x136x124xf32>
+  %all = descent.broadcast %bias [1, 2] : tensor<136x124xf32> to tensor<1x136x124xf32>
+  %biased = descent.add %s, %all : tensor<1x136x124xf32>
+  %t = descent.iota dim 1 : tensor<1x136x124xi32>
+  %i = descent.iota dim 2 : tensor<1x136x124xi32>
+  %by = descent.constant dense<16> : tensor<1x136x124xi32>
+  %from = descent.sub %t, %by : tensor<1x136x124xi32>
+  %visible = descent.compare ge %i, %from : tensor<1x136x124xi32>
+  %low = descent.constant dense<0xFF800000> : tensor<1x136x124xf32>
+  %z = descent.select %visible, %biased, %low : tensor<1x136x124xf32>
+  %p = descent.softmax %z axis 2 : tensor<1x136x124xf32>
+  %o = descent.contract %p [0, 1, 3], %v [0, 3, 2] to [0, 1, 2] : (tensor<1x136x124xf32>, tensor<1x124x6xf32>) -> tensor<1x136x6xf32>
+  %e = descent.sin %o : tensor<1x136x6xf32>
+  %loss = descent.reduce_sum %e [0, 1, 2] : tensor<1x136x6xf32> to tensor<f32>
+  %dq, %dk, %dv = descent.gradient %loss wrt %q, %k, %v : tensor<f32> wrt tensor<1x136x4xf32>, tensor<1x124x4xf32>, tensor<1x124x6xf32> to tensor<1x136x4xf32>, tensor<1x124x4xf32>, tensor<1x124x6xf32>
+  descent.output "o", %o : tensor<1x136x6xf32>
+  descent.output "dq", %dq : tensor<1x136x4xf32>
+  descent.output "dk", %dk : tensor<1x124x4xf32>
+  descent.output "dv", %dv : tensor<1x124x6xf32>
+}
+
+// Attention with dropout, whose gradients by keys and values are one kernel.
+descent.entry @dropped {
+  %q = descent.read @queries : tensor<1x136x4xf32>
+  %k = descent.read @keys : tensor<1x124x4xf32>
+  %v = descent.read @fewer_values : tensor<1x124x4xf32>
+  %s = descent.contract %q [0, 1, 3], %k [0, 2, 3] to [0, 1, 2] : (tensor<1x136x4xf32>, tensor<1x124x4xf32>) -> tensor<1x136x124xf32>
+  %p = descent.softmax %s axis 2 : tensor<1x136x124xf32>
+  %n = descent.iota dim 0 : tensor<1x136x124xi32>
+  %t = descent.iota dim 1 : tensor<1x136x124xi32>
+  %i = descent.iota dim 2 : tensor<1x136x124xi32>
+  %bits = descent.philox %n, %n, %t, %i stream 7 : tensor<1x136x124xi32>
+  %no = descent.constant dense<0> : tensor<1x136x124xi32>
+  %keep = descent.compare ge %bits, %no : tensor<1x136x124xi32>
+  %two = descent.constant dense<2.0> : tensor<1x136x124xf32>
+  %zero = descent.constant dense<0.0> : tensor<1x136x124xf32>
+  %scaled = descent.mul %p, %two : tensor<1x136x124xf32>
+  %d = descent.select %keep, %scaled, %zero : tensor<1x136x124xf32>
+  %o = descent.contract %d [0, 1, 3], %v [0, 3, 2] to [0, 1, 2] : (tensor<1x136x124xf32>, tensor<1x124x4xf32>) -> tensor<1x136x4xf32>
+  %e = descent.sin %o : tensor<1x136x4xf32>
+  %loss = descent.reduce_sum %e [0, 1, 2] : tensor<1x136x4xf32> to tensor<f32>
+  %dq, %dk, %dv = descent.gradient %loss wrt %q, %k, %v : tensor<f32> wrt tensor<1x136x4xf32>, tensor<1x124x4xf32>, tensor<1x124x4xf32> to tensor<1x136x4xf32>, tensor<1x124x4xf32>, tensor<1x124x4xf32>
+  descent.output "o", %o : tensor<1x136x4xf32>
+  descent.output "dq", %dq : tensor<1x136x4xf32>
+  descent.output "dk", %dk : tensor<1x124x4xf32>
+  descent.output "dv", %dv : tensor<1x124x4xf32>
 // Sums to many computed places: the scatters add to one set of partitions in memory.
 descent.entry @scattered {
   %i = descent.read @cells : tensor<3001xi32>

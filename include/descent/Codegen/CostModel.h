@@ -9,6 +9,7 @@
 #include "descent/Codegen/IterationSpace.h"
 #include "descent/Codegen/ScatteredSum.h"
 #include "descent/Target/Profile.h"
+#include "llvm/ADT/BitVector.h"
 #include <deque>
 #include <map>
 #include <utility>
@@ -123,7 +124,7 @@ private:
   const Profile &profile;
   std::optional<ScatteredSum> scattered;
   std::vector<Expr> pool;
-  std::vector<Access> mapReads, finishReads, writes;
+  std::vector<Access> mapReads, finishReads, innerReads, writes;
   std::vector<Work> mapWork, finishWork;
 
   unsigned compile(mlir::AffineExpr expr);
@@ -138,6 +139,12 @@ private:
   Elements countElements(const Access &access, const Choice &choice) const;
   bool aligned(const Expr &expr, const Choice &choice) const;
   Bounds startBounds(const Expr &expr, const Choice &choice) const;
+  /// How many steps of a dimension that is not parallel are unrolled.
+  int64_t unrollOf(unsigned dim, const Choice &choice) const {
+    unsigned r = dim - space.numParallel;
+    return r < choice.unroll.size() ? choice.unroll[r] : space.extents[dim];
+  }
+  void addInner(const InnerSum &sum);
   /// Where dimension `dim` of a tile starts at most.
   int64_t lastStart(unsigned dim, const Choice &choice) const;
   Instructions count(const Choice &choice, bool loops);
@@ -188,6 +195,8 @@ private:
   llvm::ArrayRef<IterationSpace> parts;
   const Profile &profile;
   std::deque<CostModel> models;
+  /// Parts that run in the loops of a later one and cost nothing beside it.
+  llvm::BitVector isPassenger;
 
   /// What the choice says of one part.
   Choice choiceOf(unsigned part, const Choice &choice) const;

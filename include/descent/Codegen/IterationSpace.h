@@ -48,6 +48,18 @@ struct ElementRead {
   /// Of what an earlier part of a row group gives, one element a row: its
   /// number. It is in a register; there is no tensor.
   std::optional<unsigned> rowValue = {};
+  /// Of what is computed where it is read: its number in the space.
+  std::optional<unsigned> inner = {};
+};
+
+/// A sum of a row group that is computed wherever a part reads it.
+struct InnerSum {
+  mutable KernelOp kernel;
+  /// Its reduction's dimensions in the part's space: which is the first of
+  /// those that are unrolled whole, and how many there are.
+  unsigned firstUnrolled = 0, count = 0;
+  /// As in IterationSpace, over the part's dimensions.
+  llvm::SmallVector<ElementRead, 0> mapReads, finishReads;
 };
 
 /// A kernel over normalized dimensions: parallel ones first, then those of the
@@ -59,10 +71,17 @@ struct ElementRead {
 /// A part of a row group is such a space, too. Its parallel dimensions are the
 /// rows, the same in all parts. Where it writes, its other dimensions stand in
 /// the place of a reduction's.
+///
+/// Where a part of a group has columns or reads what is computed in place,
+/// dimensions stand behind the reduction's that are unrolled whole: those of
+/// the columns, then those that inner sums are over. They stay as they are.
 struct IterationSpace {
   mutable KernelOp kernel;
   llvm::SmallVector<int64_t> extents;
-  unsigned numParallel = 0;
+  unsigned numParallel = 0, numUnrolled = 0;
+  /// How many of the unrolled ones are columns.
+  unsigned numColumns = 0;
+  llvm::SmallVector<InnerSum, 0> inner;
   /// One a block argument: of the map block, and of the finish block behind the
   /// combined values.
   llvm::SmallVector<ElementRead, 0> mapReads, finishReads;
@@ -84,13 +103,31 @@ struct IterationSpace {
   /// The size of every binding in elements.
   llvm::SmallVector<int64_t> bindingLengths;
 
-  unsigned numReduction() const { return extents.size() - numParallel; }
+  unsigned numReduction() const {
+    return extents.size() - numParallel - numUnrolled;
+  }
+  /// The first dimension that is unrolled whole.
+  unsigned firstUnrolled() const { return extents.size() - numUnrolled; }
   llvm::ArrayRef<int64_t> parallel() const {
     return llvm::ArrayRef(extents).take_front(numParallel);
   }
   llvm::ArrayRef<int64_t> reduction() const {
-    return llvm::ArrayRef(extents).drop_front(numParallel);
+    return llvm::ArrayRef(extents).slice(numParallel, numReduction());
   }
+  llvm::ArrayRef<int64_t> columns() const {
+    return llvm::ArrayRef(extents).slice(firstUnrolled(), numColumns);
+  }
+  /// The extents that an inner sum is over, and its first dimension.
+  llvm::ArrayRef<int64_t> extentsOf(const InnerSum &sum) const {
+    return llvm::ArrayRef(extents).slice(firstDimOf(sum), sum.count);
+  }
+  unsigned firstDimOf(const InnerSum &sum) const {
+    return firstUnrolled() + sum.firstUnrolled;
+  }
+  /// Whether an inner sum depends on a dimension beside its own.
+  bool dependsOn(const InnerSum &sum, unsigned dim) const;
+  /// How many multiply-adds one point and step makes, as a rule 1.
+  int64_t unrolledSteps() const;
 };
 
 /// The normal forms of a part of a schedule's kernel: that of a

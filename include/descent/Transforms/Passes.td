@@ -170,6 +170,27 @@ def FormKernelsPass : Pass<"descent-form-kernels", "::descent::EntryOp"> {
   let options = [Option<"maxTensors", "max-tensors", "unsigned", "12", "the most tensors a fused kernel may read and write">];
 }
 
+def FormAttentionPass : Pass<"descent-form-attention", "::descent::EntryOp"> {
+  let summary = "Computes large products where reductions read them, instead of storing them";
+  let description = [{
+    The scores of an attention, its probabilities and their gradients have a number for every pair of positions, but are products over a short dimension, and all that is wanted of them are
+    reductions: maximum and sum of a row, the weighted sum of the values, the sums that are the gradients. Where a product has at least `min-elements` elements and `min-ratio` times as many as
+    are read of its factors, a maximum and exponentials are taken of it, and only reductions read it, directly or through elementwise kernels, it is not stored: those kernels are inlined into the
+    reductions, and reductions of the same rows become one `descent.row_group` with a copy of the product that is computed where it is read:
+
+    * forward, the rows are the queries: maximum, sum of exponentials, and output, which code generation makes one loop (online softmax);
+    * backward, the queries again for the gradient of the queries, and the keys for those of keys and values, which are one kernel of several combiners.
+
+    Before, the sum over a row of the probabilities times their gradient becomes that of the output times its gradient, which is the same and reads no matrix.
+
+    Masks, scale and dropout are elementwise; nothing is said of them. Where something else reads the product, or it is read at several points, everything stays as it is.
+  }];
+  let options = [Option<"minElements", "min-elements", "int64_t", "16384", "the fewest elements of a product that is not stored">,
+                 Option<"minRatio", "min-ratio", "double", "2", "how many elements it has at least for each that is read of its factors">,
+                 Option<"maxInner", "max-inner", "int64_t", "128", "the longest sum that is computed in place">,
+                 Option<"maxColumns", "max-columns", "int64_t", "128", "the most columns of a reduction that computes it">];
+}
+
 def SplitReductionsPass : Pass<"descent-split-reductions", "::descent::EntryOp"> {
   let summary = "Gives long reductions with few results more parallelism";
   let description = [{

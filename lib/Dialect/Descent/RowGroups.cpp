@@ -29,6 +29,41 @@ bool descent::fitsRows(KernelOp kernel, ArrayRef<int64_t> rows) {
           ShapedType::getNumElements(parallel.drop_front(rows.size())) == 1);
 }
 
+bool descent::isComputedInPlace(KernelOp part) {
+  auto group = dyn_cast<RowGroupOp>(part->getParentOp());
+  return group && !part.isElementwise() && part->getNumResults() == 1 &&
+         countRowElements(part->getResult(0).getType(), group.getRows()) != 1 &&
+         !llvm::is_contained(group.getReturned(), part->getResult(0));
+}
+
+SmallVector<KernelOp> descent::getLoopNests(RowGroupOp group) {
+  SmallVector<KernelOp> nests;
+  for (KernelOp part : group.getParts())
+    if (!isComputedInPlace(part))
+      nests.push_back(part);
+  return nests;
+}
+
+unsigned descent::countColumns(KernelOp kernel, ArrayRef<int64_t> rows) {
+  ArrayRef<int64_t> columns = kernel.getParallel().drop_front(rows.size());
+  return kernel.isElementwise() || ShapedType::getNumElements(columns) == 1
+             ? 0
+             : columns.size();
+}
+
+bool descent::canComputeInPlace(KernelOp kernel) {
+  if (kernel.isElementwise() || kernel->getNumResults() != 1 ||
+      kernel.getCombiners().size() != 1 ||
+      kernel.getCombiner(0) != Combiner::sum ||
+      !getElementTypeOrSelf(kernel->getResult(0).getType()).isF32())
+    return false;
+  auto isPlain = [](Attribute access) {
+    return !isWhole(cast<AccessAttr>(access));
+  };
+  return llvm::all_of(kernel.getInputAccesses(), isPlain) &&
+         llvm::all_of(kernel.getFinishAccesses(), isPlain);
+}
+
 bool descent::readsOwnRow(KernelOp kernel, unsigned operand,
                           ArrayRef<int64_t> rows) {
   unsigned numInputs = kernel.getInputs().size();
@@ -63,17 +98,56 @@ LogicalResult RowGroupOp::verify() {
   return success();
 }
 
+/// Checks a kernel that is computed where others read it.
+static LogicalResult verifyInPlace(KernelOp part) {
+  if (!canComputeInPlace(part))
+    return part.emitOpError("cannot be computed where it is read: expected one "
+                            "sum of f32, and no tensor that is read whole");
+  for (Value operand : part->getOperands())
+    if (!isa<BlockArgument>(lookThroughReshapes(operand)))
+      return part.emitOpError(
+          "is computed where it is read, but reads a result "
+          "of another part");
+  return success();
+}
+
+/// Checks a read of a kernel that is computed in place.
+static LogicalResult verifyReadInPlace(KernelOp part, OpOperand &operand,
+                                       KernelOp source) {
+  unsigned number = operand.getOperandNumber();
+  if (isComputedInPlace(part) || part.isElementwise() ||
+      number >= part.getInputs().size() ||
+      !part.getInputAccess(number).isUnguarded() ||
+      isWhole(part.getInputAccess(number)))
+    return part.emitOpError("reads what is computed in place, as operand ")
+           << number
+           << ": only the map of a reduction can, one element without a guard";
+  for (OpOperand &other : part->getOpOperands().take_front(number))
+    if (lookThroughReshapes(other.get()).getDefiningOp() == source)
+      return part.emitOpError("reads what is computed in place at two points, "
+                              "as operands ")
+             << other.getOperandNumber() << " and " << number;
+  return success();
+}
+
 /// Checks what a part reads of other parts.
 static LogicalResult verifyPart(RowGroupOp group, KernelOp part) {
-  if (!fitsRows(part, group.getRows()))
+  if (isComputedInPlace(part))
+    return verifyInPlace(part);
+  ArrayRef<int64_t> rows = group.getRows(), parallel = part.getParallel();
+  if (parallel.size() < rows.size() || parallel.take_front(rows.size()) != rows)
     return part.emitOpError("is no part of a group over rows [")
-           << group.getRows()
-           << "]: expected these as its leading parallel dimensions, and no "
-              "others if it reduces";
+           << rows << "]: expected these as its leading parallel dimensions";
   for (OpOperand &operand : part->getOpOperands()) {
     Value source = lookThroughReshapes(operand.get());
     if (isa<BlockArgument>(source))
       continue;
+    if (auto other = source.getDefiningOp<KernelOp>();
+        isComputedInPlace(other)) {
+      if (failed(verifyReadInPlace(part, operand, other)))
+        return failure();
+      continue;
+    }
     if (countRowElements(source.getType(), group.getRows()) != 1)
       return part.emitOpError("reads a result of another part that has more "
                               "than one element a row: ")
@@ -102,7 +176,7 @@ LogicalResult RowGroupOp::verifyRegions() {
     } else if (!isa<ReshapeOp>(op)) {
       return op.emitOpError("cannot be in a row group");
     }
-  if (getParts().empty())
+  if (getLoopNests(*this).empty())
     return emitOpError("has no part");
   llvm::SmallPtrSet<Value, 8> returned;
   for (Value value : end.getOperands())

@@ -189,3 +189,82 @@ descent.entry @e {
     descent.return %m : tensor<4xf32>
   }
 }
+
+// -----
+
+// Computed in place is a sum only.
+descent.entry @e {
+  %x = descent.constant dense<1.0> : tensor<4x3x2xf32>
+  %g = descent.row_group [4](%x) : (tensor<4x3x2xf32>) -> tensor<4xf32> {
+  ^bb0(%a: tensor<4x3x2xf32>):
+    // expected-error @+1 {{cannot be computed where it is read: expected one sum of f32}}
+    %s = descent.kernel [4, 3] reduce [2] by [#descent.combiner<max>] map(%a : tensor<4x3x2xf32>) [#descent.access<(d0, d1, d2) -> (d0, d1, d2)>] {
+      ^bb0(%e: f32):
+        descent.yield %e : f32
+      } finish() [] {
+      ^bb0(%e: f32):
+        descent.yield %e : f32
+      } : tensor<4x3xf32>
+    %m = descent.kernel [4] reduce [3] by [#descent.combiner<max>] map(%s : tensor<4x3xf32>) [#descent.access<(d0, d1) -> (d0, d1)>] {
+      ^bb0(%e: f32):
+        descent.yield %e : f32
+      } finish() [] {
+      ^bb0(%e: f32):
+        descent.yield %e : f32
+      } : tensor<4xf32>
+    descent.return %m : tensor<4xf32>
+  }
+}
+
+// -----
+
+// A part that writes does not read it.
+descent.entry @e {
+  %x = descent.constant dense<1.0> : tensor<4x3x2xf32>
+  %g = descent.row_group [4](%x) : (tensor<4x3x2xf32>) -> tensor<4x3xf32> {
+  ^bb0(%a: tensor<4x3x2xf32>):
+    %s = descent.kernel [4, 3] reduce [2] by [#descent.combiner<sum>] map(%a : tensor<4x3x2xf32>) [#descent.access<(d0, d1, d2) -> (d0, d1, d2)>] {
+      ^bb0(%e: f32):
+        descent.yield %e : f32
+      } finish() [] {
+      ^bb0(%e: f32):
+        descent.yield %e : f32
+      } : tensor<4x3xf32>
+    // expected-error @+1 {{reads what is computed in place, as operand 0: only the map of a reduction can}}
+    %m = descent.kernel [4, 3] reduce [] by [] map() [] {
+        descent.yield
+      } finish(%s : tensor<4x3xf32>) [#descent.access<(d0, d1) -> (d0, d1)>] {
+      ^bb0(%e: f32):
+        descent.yield %e : f32
+      } : tensor<4x3xf32>
+    descent.return %m : tensor<4x3xf32>
+  }
+}
+
+// -----
+
+// Nor is it read at two points.
+descent.entry @e {
+  %x = descent.constant dense<1.0> : tensor<4x3x2xf32>
+  %g = descent.row_group [4](%x) : (tensor<4x3x2xf32>) -> tensor<4xf32> {
+  ^bb0(%a: tensor<4x3x2xf32>):
+    %s = descent.kernel [4, 3] reduce [2] by [#descent.combiner<sum>] map(%a : tensor<4x3x2xf32>) [#descent.access<(d0, d1, d2) -> (d0, d1, d2)>] {
+      ^bb0(%e: f32):
+        descent.yield %e : f32
+      } finish() [] {
+      ^bb0(%e: f32):
+        descent.yield %e : f32
+      } : tensor<4x3xf32>
+    // expected-error @+1 {{reads what is computed in place at two points, as operands 0 and 1}}
+    %m = descent.kernel [4] reduce [3] by [#descent.combiner<sum>] map(%s, %s : tensor<4x3xf32>, tensor<4x3xf32>)
+        [#descent.access<(d0, d1) -> (d0, d1)>, #descent.access<(d0, d1) -> (d0, -d1 + 2)>] {
+      ^bb0(%e: f32, %f: f32):
+        %p = descent.mul %e, %f : f32
+        descent.yield %p : f32
+      } finish() [] {
+      ^bb0(%e: f32):
+        descent.yield %e : f32
+      } : tensor<4xf32>
+    descent.return %m : tensor<4xf32>
+  }
+}

@@ -80,11 +80,14 @@ def Descent_RowGroupOp : Descent_Op<"row_group", [Pure, IsolatedFromAbove, Singl
     `rows` are the extents of the dimensions that all parts share. The body is a list of parts, which are `descent.kernel`s, in the order in which
     a row goes through them; reshapes between them are aliases. The leading parallel dimensions of a part are the rows. It is one of two kinds:
 
-    * a part that **reduces** has no other parallel dimensions (but of extent 1) and reduces over dimensions of its own: it gives one element a row;
+    * a part that **reduces** over dimensions of its own gives one element a row, or, if it has other parallel dimensions, its columns, several that a lane computes side by side;
     * a part that **writes** is elementwise; its other parallel dimensions are a loop inside the row.
 
     What a part gives has a place in memory only if the body returns it. A part may read a result of an earlier one if that has one element a row, and
-    only the element of its own row: it stays in a register. What has more elements a row is never read inside the group; a part that needs such a value computes it.
+    only the element of its own row: it stays in a register. What has more elements a row is never read back; a part that needs such a value computes it.
+
+    A part that is a sum, has more than one element a row and is not returned is **computed in place**: not by a loop nest, but wherever the map of another part reads it. Then it may have any dimensions and
+    reads only operands of the group.
     So rows know nothing of each other, and there is nothing to wait for between the parts.
 
     ```mlir

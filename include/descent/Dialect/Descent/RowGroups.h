@@ -26,6 +26,23 @@ int64_t countRowElements(mlir::Type type, llvm::ArrayRef<int64_t> rows);
 /// dimensions are `rows`, and there are no others if it reduces.
 bool fitsRows(KernelOp kernel, llvm::ArrayRef<int64_t> rows);
 
+/// Whether a kernel of a group is computed by those that read it, at every
+/// point where they do, instead of by a loop nest of its own: it has more than
+/// one element a row, and the group does not return it.
+bool isComputedInPlace(KernelOp part);
+
+/// The kernels of a group that are loop nests of their own, in order.
+llvm::SmallVector<KernelOp> getLoopNests(RowGroupOp group);
+
+/// How many of a kernel's parallel dimensions stand behind the rows of its
+/// group beside a reduction, as the columns of a product do: a lane computes
+/// all their elements side by side. 0 if there are no more points than rows.
+unsigned countColumns(KernelOp kernel, llvm::ArrayRef<int64_t> rows);
+
+/// Whether a kernel can be computed in place: it sums numbers of 32 bits or
+/// more, has one result, and reads single elements that lie in memory.
+bool canComputeInPlace(KernelOp kernel);
+
 /// Whether operand `operand` is read, at every point, only in the row of this
 /// point, and without a guard.
 bool readsOwnRow(KernelOp kernel, unsigned operand,

@@ -73,6 +73,9 @@ static bool mayOverwrite(RowGroupOp group, unsigned result, unsigned operand,
         continue;
       }
       auto part = cast<descent::KernelOp>(use.getOwner());
+      // What is computed in place is read at any time and from any row.
+      if (isComputedInPlace(part))
+        return false;
       unsigned number = use.getOperandNumber();
       // A part that reduces writes behind all that it reads.
       bool ownElement = part == writer && writer.isElementwise();
