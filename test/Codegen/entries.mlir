@@ -362,6 +362,8 @@ descent.entry @dropped {
   descent.output "dq", %dq : tensor<1x136x4xf32>
   descent.output "dk", %dk : tensor<1x124x4xf32>
   descent.output "dv", %dv : tensor<1x124x4xf32>
+}
+
 // Sums to many computed places: the scatters add to one set of partitions in memory.
 descent.entry @scattered {
   %i = descent.read @cells : tensor<3001xi32>
