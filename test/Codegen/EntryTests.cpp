@@ -83,8 +83,7 @@ INSTANTIATE_TEST_SUITE_P(Entries, EntryTest,
                                          "cumulative", "sorted", "product",
                                          "strided", "conv1d", "conv3d", "pools",
                                          "integers", "softmax", "loss",
-                                         "normalized", "odd_rows", "scattered",
-                                         "attention", "dropped"),
+                                         "normalized", "odd_rows", "scattered"),
                          [](const auto &info) { return info.param; });
 
 } // namespace
