@@ -125,6 +125,11 @@ def attention():
     yield Expression(op, "mask", op + "(x0, x1, x2, x3)", sdpa, (2, 5, 4), (2, 7, 4), (2, 7, 3), (5, 7))
     yield Expression(op, "bool", op + "(x0, x1, x2, mask: x3 > -1)", lambda q, k, v, m: sdpa(q, k, v, torch.zeros_like(m).masked_fill(m <= -1, -math.inf)), (2, 5, 4), (2, 7, 4), (2, 7, 3), (5, 7))
 
+    # Long enough to be computed without the matrix of positions by positions.
+    yield Expression(op, "long", op + "(x0, x1, x2)", sdpa, (2, 96, 8), (2, 132, 8), (2, 132, 6))
+    yield Expression(op, "long-causal", op + "(x0, x1, x2, causal: true)", lambda q, k, v: sdpa(q, k, v, None, True), (1, 2, 130, 8), (1, 2, 130, 8), (1, 2, 130, 8))
+    yield Expression(op, "long-mask", op + "(x0, x1, x2, x3)", sdpa, (2, 130, 8), (2, 130, 8), (2, 130, 3), (130, 130))
+
     def attend(m, *x, **options):
         query = x[0]
         key = x[1] if len(x) > 1 else query
@@ -136,6 +141,7 @@ def attention():
     yield Module(op, "causal", op + "(x0, heads: 2, causal: true, bias: false, dropout: 0.0)", lambda: nn.MultiheadAttention(6, 2, bias=False, batch_first=True), (2, 5, 6),
                  call=lambda m, x: attend(m, x, attn_mask=causal))
     yield Module(op, "memory", op + "(x0, x1, x2, heads: 2)", lambda: nn.MultiheadAttention(4, 2, batch_first=True), (2, 5, 4), (2, 3, 4), (2, 3, 4), call=attend)
+    yield Module(op, "long", op + "(x0, heads: 2)", lambda: nn.MultiheadAttention(16, 2, batch_first=True), (2, 130, 16), call=attend)
     quiet = dict(dropout=0.0, batch_first=True)
     op = "transformer_encoder"
     yield Module(op, "odd", op + "(x0, heads: 2, feedforward: 7, dropout: 0.0)", lambda: nn.TransformerEncoderLayer(6, 2, 7, **quiet), (2, 5, 6))
