@@ -3,6 +3,7 @@
 // The parts of a bundle's manifest as JSON.
 
 #include "Manifest.h"
+#include "descent/Dialect/Descent/Descent.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/raw_ostream.h"
 #include <set>

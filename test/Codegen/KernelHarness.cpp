@@ -3,7 +3,6 @@
 // Cases of one kernel each; see KernelHarness.h.
 
 #include "KernelHarness.h"
-#include "mlir/Dialect/SPIRV/IR/SPIRVDialect.h"
 #include "llvm/ADT/APFloat.h"
 #include "llvm/Support/ErrorHandling.h"
 #include "llvm/Support/MathExtras.h"

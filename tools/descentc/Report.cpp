@@ -3,6 +3,7 @@
 // What was built, for people.
 
 #include "Emit.h"
+#include "descent/Dialect/Descent/Descent.h"
 #include "descent/Dialect/Schedule/MemoryReport.h"
 #include "descent/Dialect/Schedule/Rematerialization.h"
 #include "llvm/Support/Format.h"

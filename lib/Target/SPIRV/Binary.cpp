@@ -3,7 +3,7 @@
 // Serialization of SPIR-V modules, and what SPIRV-Tools then do: optimize and
 // validate.
 
-#include "descent/Target/SPIRV/SPIRV.h"
+#include "Conversion.h"
 #include "mlir/Target/SPIRV/Serialization.h"
 #include <spirv-tools/libspirv.hpp>
 #include <spirv-tools/optimizer.hpp>

@@ -2,6 +2,7 @@
 //
 // The way of one kernel: normal form, loops, SPIR-V dialect, words.
 
+#include "Conversion.h"
 #include "descent/Target/SPIRV/SPIRV.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"

@@ -3,7 +3,7 @@
 // One full conversion from gpu, scf, arith, math, memref and vector to the
 // SPIR-V dialect, with the entry point's interface.
 
-#include "descent/Target/SPIRV/SPIRV.h"
+#include "Conversion.h"
 #include "mlir/Conversion/ArithToSPIRV/ArithToSPIRV.h"
 #include "mlir/Conversion/GPUToSPIRV/GPUToSPIRV.h"
 #include "mlir/Conversion/MathToSPIRV/MathToSPIRV.h"

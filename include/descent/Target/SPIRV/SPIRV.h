@@ -5,9 +5,9 @@
 #ifndef DESCENT_TARGET_SPIRV_SPIRV_H
 #define DESCENT_TARGET_SPIRV_SPIRV_H
 
-#include "descent/Codegen/EmitKernel.h"
+#include "descent/Dialect/Schedule/Schedule.h"
 #include "descent/Target/Profile.h"
-#include "mlir/Dialect/SPIRV/IR/SPIRVOps.h"
+#include <array>
 
 namespace descent {
 
@@ -32,19 +32,6 @@ mlir::FailureOr<CompiledKernel> compileKernel(schedule::KernelOp kernel,
 
 /// Loads the dialects that compiling makes use of.
 void loadCodegenDialects(mlir::MLIRContext &context);
-
-/// Replaces the emitted kernel by a `spirv.module` with one entry point and
-/// gives that: a single full conversion. `accesses` says what the kernel does
-/// with its bindings. None, after an error, if something does not convert.
-mlir::FailureOr<mlir::spirv::ModuleOp>
-convertToSPIRV(codegen::EmittedKernel &kernel,
-               llvm::ArrayRef<schedule::BindingAccess> accesses);
-
-/// The words of a module, optimized and validated for Vulkan 1.1. On failure
-/// `message` says what is wrong.
-mlir::LogicalResult serializeOptimized(mlir::spirv::ModuleOp module,
-                                       llvm::SmallVectorImpl<uint32_t> &words,
-                                       std::string &message);
 
 } // namespace descent
 
